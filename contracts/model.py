@@ -1,0 +1,85 @@
+"""The agreement between the gateway and a version of the model, spoken over TensorFlow Serving's own API.
+
+Every signature has a first dimension n in and out, so that the server may batch requests together:
+
+- `serving_default`: `features` float32[n, F] -> `probabilities` float32[n, 4], `confidence` float32[n]
+- `explain`: the same input -> the same outputs and `contributions` float32[n, F, 4]
+- `describe`: `rows` int32[n] -> `description` string[n], each a JSON document that `Description` reads
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from contracts.json_fields import InvalidField, read_count, read_object
+
+MODEL_NAME = "rollcall"
+
+CLASSES = ("regular", "bot", "influencer", "fake")
+"""The order of the second axis of `probabilities`."""
+
+STABLE, CANARY = "stable", "canary"
+"""Version labels, TensorFlow Serving's own."""
+
+PREDICT, EXPLAIN, DESCRIBE = "serving_default", "explain", "describe"
+"""Signature names."""
+
+FEATURES, PROBABILITIES, CONFIDENCE, CONTRIBUTIONS = "features", "probabilities", "confidence", "contributions"
+ROWS, DESCRIPTION = "rows", "description"
+"""Tensor names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a version says of itself.
+
+    `accusation_threshold`: below this probability of its label an account is called "unsure".
+    `quantiles`: feature name -> its values in the feature's unit at `quantile_levels`, over the accounts of `platform`
+    that the version learned from (platform -> feature -> values).
+    `base_rates`: platform -> class -> the share that the probabilities assume.
+    `wants`: platform -> optional parts a fetch must include, such as "activity".
+    `card`: the model card's figures and texts, for people.
+    """
+
+    schema_version: int
+    feature_names: tuple[str, ...]
+    classes: tuple[str, ...]
+    accusation_threshold: float
+    quantile_levels: tuple[float, ...] = ()
+    quantiles: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    base_rates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    wants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Description:
+        """Read the document of `describe`; raises InvalidField."""
+        try:
+            document = json.loads(text)
+        except ValueError:
+            raise InvalidField("description", "a JSON document") from None
+        record = read_object(document, "description", frozenset(each.name for each in fields(cls)))
+        threshold = record.get("accusation_threshold")
+        if not isinstance(threshold, float) or not 0 <= threshold <= 1:
+            raise InvalidField("accusation_threshold", "a number from 0 to 1")
+        for name in ("feature_names", "classes"):
+            if not isinstance(record.get(name), list):
+                raise InvalidField(name, "a list of names")
+        return cls(
+            schema_version=read_count(record.get("schema_version"), "schema_version"),
+            feature_names=tuple(record["feature_names"]),
+            classes=tuple(record["classes"]),
+            accusation_threshold=threshold,
+            quantile_levels=tuple(record.get("quantile_levels", ())),
+            quantiles=record.get("quantiles", {}),
+            base_rates=record.get("base_rates", {}),
+            wants={platform: tuple(parts) for platform, parts in record.get("wants", {}).items()},
+            card=record.get("card", {}),
+        )
+
+    def to_json(self) -> str:
+        """The document, as `describe` gives it."""
+        return json.dumps({each.name: getattr(self, each.name) for each in fields(self)}, ensure_ascii=False)

@@ -1,0 +1,72 @@
+"""TensorFlow Serving's protobuf messages, without TensorFlow.
+
+The generated modules of `tensorflow-serving-api` import messages from the package `tensorflow`, whose `__init__` takes
+ten seconds and half a gigabyte. While they are imported here, an empty module whose `__path__` points at that package
+stands in its place; afterwards it is taken away, so that a process may still import the real one. Import this module
+before any `tensorflow_serving.apis.*_pb2_grpc`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import PathFinder
+from types import ModuleType
+
+
+@contextmanager
+def _empty_tensorflow() -> Iterator[None]:
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    spec = PathFinder.find_spec("tensorflow")
+    if spec is None or spec.submodule_search_locations is None:
+        raise ImportError("tensorflow's generated *_pb2 modules are needed; install tensorflow or copy them.")
+    module = ModuleType("tensorflow")
+    module.__path__ = list(spec.submodule_search_locations)
+    sys.modules["tensorflow"] = module
+    try:
+        yield
+    finally:
+        del sys.modules["tensorflow"]
+
+
+with _empty_tensorflow():
+    from tensorflow.core.framework.tensor_pb2 import TensorProto
+    from tensorflow.core.framework.types_pb2 import DataType
+    from tensorflow_serving.apis.get_model_metadata_pb2 import (
+        GetModelMetadataRequest,
+        GetModelMetadataResponse,
+        SignatureDefMap,
+    )
+    from tensorflow_serving.apis.get_model_status_pb2 import (
+        GetModelStatusRequest,
+        GetModelStatusResponse,
+        ModelVersionStatus,
+    )
+    from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
+    from tensorflow_serving.apis.model_pb2 import ModelSpec
+    from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
+    from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+    from tensorflow_serving.config.model_server_config_pb2 import ModelConfig, ModelConfigList, ModelServerConfig
+
+__all__ = [
+    "DataType",
+    "GetModelMetadataRequest",
+    "GetModelMetadataResponse",
+    "GetModelStatusRequest",
+    "GetModelStatusResponse",
+    "ModelConfig",
+    "ModelConfigList",
+    "ModelServerConfig",
+    "ModelSpec",
+    "ModelVersionStatus",
+    "PredictRequest",
+    "PredictResponse",
+    "PredictionLog",
+    "ReloadConfigRequest",
+    "ReloadConfigResponse",
+    "SignatureDefMap",
+    "TensorProto",
+]
