@@ -3,6 +3,7 @@
 # Linux on x86-64 and arm64 and macOS on arm64. The development file comes first and constrains the rest, so that
 # every file names the same versions. No index address is written. Arguments go to uv (for example --upgrade).
 set -eu
+PATH=$PWD/.venv/bin:$PATH
 cd "$(dirname "$0")/.."
 compile() { # output, options...
     out=$1; shift
