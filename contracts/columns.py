@@ -52,7 +52,8 @@ class Columns:
     def of(cls, texts: Mapping[str, Texts], numbers: Mapping[str, Numbers]) -> Columns:
         """Take what a source has; measures and rates are computed where they can be, the rest is unknown.
 
-        Raises ValueError when `platform` is absent, a column is unknown to us, or columns differ in length.
+        Infinite numbers are unknown, others are held within 1e18. Raises ValueError when `platform` is absent, a column
+        is unknown to us, or columns differ in length.
         """
         if "platform" not in texts:
             raise ValueError("The column `platform` is needed.")
@@ -63,7 +64,8 @@ class Columns:
             if len(column) != rows:
                 raise ValueError(f"Column {name!r} has {len(column)} rows, `platform` has {rows}.")
         whole_texts = {name: texts.get(name, np.full(rows, None, object)) for name in TEXT_COLUMNS}
-        whole = {name: np.asarray(numbers.get(name, np.full(rows, np.nan)), np.float64) for name in NUMBER_COLUMNS}
+        unknown = np.full(rows, np.nan)
+        whole = {name: _bounded(numbers.get(name, unknown)) for name in NUMBER_COLUMNS}
         return cls(whole_texts, _derived(whole_texts, whole))
 
     @classmethod
@@ -94,6 +96,11 @@ def _derived(texts: Mapping[str, Texts], numbers: dict[str, Numbers]) -> dict[st
     return numbers | {
         name: np.where(np.isnan(numbers[name]), computed, numbers[name]) for name, computed in measures.items()
     }
+
+
+def _bounded(values: Numbers) -> Numbers:
+    numbers = np.asarray(values, np.float64)
+    return np.clip(np.where(np.isinf(numbers), np.nan, numbers), -1e18, 1e18)
 
 
 def _measure(texts: Texts, measure: Callable[[str], int]) -> Numbers:

@@ -93,10 +93,9 @@ def round_counts(counts: Numbers) -> Numbers:
 
     One of the collections was read off the screen, and an unrounded count would name every other one.
     """
-    values = np.maximum(np.asarray(counts, np.float64), 0)
-    with np.errstate(invalid="ignore"):
-        step = 10.0 ** (np.floor(np.log10(np.maximum(values, 1))) - 1)
-        return np.where(values >= 1000, np.round(values / step) * step, values)
+    values = np.maximum(counts, 0)
+    step = 10.0 ** (np.floor(np.log10(np.maximum(values, 1))) - 1)
+    return np.where(values >= 1000, np.round(values / step) * step, values)
 
 
 FEATURES: tuple[Feature, ...] = (

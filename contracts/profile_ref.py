@@ -133,6 +133,8 @@ def _from_handle(platform: Platform, handle: str) -> ProfileRef:
         )
     if not platform.is_handle(handle):
         raise InvalidReference(platform.handle_rule)
+    if handle.lower() in _RESERVED[platform] | _POSTS[platform]:
+        raise InvalidReference(f"That is a page of {platform.title} itself, not a profile. {_EXAMPLE}")
     return ProfileRef(platform, handle=handle.lower())
 
 
@@ -169,9 +171,7 @@ def _from_path(platform: Platform, segments: list[str]) -> ProfileRef:
         raise InvalidReference(
             "That is the address of a post, not of a profile. Paste the address of the account's own page."
         )
-    if first in _RESERVED[platform]:
-        raise InvalidReference(f"That is a page of {platform.title} itself, not a profile. {_EXAMPLE}")
-    if len(segments) > 1 and second not in _TABS[platform]:
+    if len(segments) > 1 and first not in _RESERVED[platform] and second not in _TABS[platform]:
         raise InvalidReference(
             f"That address goes on behind the handle with something that is no profile page. {_EXAMPLE}"
         )

@@ -35,6 +35,8 @@ def _empty_tensorflow() -> Iterator[None]:
 with _empty_tensorflow():
     from tensorflow.core.framework.tensor_pb2 import TensorProto
     from tensorflow.core.framework.types_pb2 import DataType
+    from tensorflow.core.protobuf.config_pb2 import ConfigProto, RunOptions
+    from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef
     from tensorflow_serving.apis.get_model_metadata_pb2 import (
         GetModelMetadataRequest,
         GetModelMetadataResponse,
@@ -52,11 +54,13 @@ with _empty_tensorflow():
     from tensorflow_serving.config.model_server_config_pb2 import ModelConfig, ModelConfigList, ModelServerConfig
 
 __all__ = [
+    "ConfigProto",
     "DataType",
     "GetModelMetadataRequest",
     "GetModelMetadataResponse",
     "GetModelStatusRequest",
     "GetModelStatusResponse",
+    "MetaGraphDef",
     "ModelConfig",
     "ModelConfigList",
     "ModelServerConfig",
@@ -67,6 +71,8 @@ __all__ = [
     "PredictionLog",
     "ReloadConfigRequest",
     "ReloadConfigResponse",
+    "RunOptions",
+    "SignatureDef",
     "SignatureDefMap",
     "TensorProto",
 ]
