@@ -1,10 +1,13 @@
 # Everything a user or contributor needs; `make` alone lists it.
 PYTHON ?= python3
 VENV := .venv/bin
+
 DATA ?= data
+# The benchmark to run; empty runs all.
+BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit lock train env env-dev clean
+.PHONY: help run test lint types unit bench lock train env env-dev clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

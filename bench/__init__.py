@@ -1,0 +1,1 @@
+"""Benchmarks against peers and floors; `make bench BENCH=name` or `python -m bench name`."""
