@@ -31,6 +31,9 @@ unit: env-dev ## all tests, unit to browser
 train: env-dev ## train the next model version from labelled data: make train DATA=DIR
 	$(VENV)/python -m training --data $(DATA) --out $${MODEL_STORE:-serving/models}
 
+bench: env-dev ## measure against peers and floors: make bench [BENCH=name]
+	$(VENV)/python -m bench $(BENCH)
+
 lock: env-dev ## compile pyproject.toml into requirements/*.txt
 	scripts/lock.sh
 
