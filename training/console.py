@@ -1,0 +1,14 @@
+"""The terminal that tables are drawn for."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+_PIPE_WIDTH = 160
+
+
+def open_console() -> Console:
+    """The terminal's own width, and a width at which no figure is cut where output goes into a file."""
+    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)

@@ -1,0 +1,93 @@
+"""The whole of `python -m training --data DIR --out STORE`: rows in, a published version and its figures out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from contracts.features import FEATURE_NAMES, SCHEMA_VERSION
+from contracts.model import CLASSES, PROBABILITIES, Description
+from contracts.platforms import Platform
+from training import extras
+from training.config import Config
+from training.dataset import Dataset
+from training.evaluation import evaluate
+from training.platform_model import PlatformModel
+from training.reference import LEVELS, base_rates, quantiles
+from training.splits import may_ship, p1_held_out
+from training.store import published, publishing
+from training.summary import summarize
+from training.tables import evaluation_table
+from training.trainer import Trainer
+from training.version_graph import VersionGraph
+
+_WANTS = {Platform.INSTAGRAM.value: ("activity",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """Makes versions by one configuration; `console` shows what happens."""
+
+    config: Config
+    console: Console
+
+    def make(self, data: Path, store: Path) -> Path:
+        """Train on the rows that may ship outside P1, judge on P1's, publish. Returns the version's folder.
+
+        Raises NoData and TooFewRows.
+        """
+        dataset, dropped = Dataset.read(data)
+        self.console.print(f"{len(dataset):,} accounts; dropped: {dropped}")
+        held_out, ships = p1_held_out(dataset.frame), may_ship(dataset.frame)
+        training, judged = dataset.where(ships & ~held_out), dataset.where(ships & held_out)
+        trainer = Trainer(self.config, self.console)
+        trainer.prepare()
+        models = {
+            platform: trainer.fit_platform(training.where(rows), platform)
+            for platform in Platform
+            if (rows := training.platforms == platform.value).any()
+        }
+        threshold = self.config.description.accusation_threshold
+        figures = evaluate(_predict(self._graph(models, "")), judged, threshold)
+        self._show(figures)
+        graph = self._graph(models, self._describe(training, figures).to_json())
+        with publishing(store) as draft:
+            graph.save(draft)
+            extras.write_warmup(draft)
+            extras.write_golden(draft, _predict(graph))
+            extras.write_json(draft, extras.EVALUATION, figures)
+            extras.write_manifest(draft)
+        return published(store)
+
+    def _graph(self, models: dict[Platform, PlatformModel], description: str) -> VersionGraph:
+        return VersionGraph(models, description, self.config.explanation.steps)
+
+    def _describe(self, training: Dataset, figures: dict[str, Any]) -> Description:
+        description = self.config.description
+        return Description(
+            schema_version=SCHEMA_VERSION,
+            feature_names=FEATURE_NAMES,
+            classes=CLASSES,
+            accusation_threshold=description.accusation_threshold,
+            quantile_levels=LEVELS,
+            quantiles=quantiles(training, description.quantile_accounts),
+            base_rates=base_rates(training),
+            wants={name: parts for name, parts in _WANTS.items() if (training.platforms == name).any()},
+            card=summarize(training, figures),
+        )
+
+    def _show(self, figures: dict[str, Any]) -> None:
+        for title, group in (("P1: held-out rows", "platforms"), ("by source", "sources"), ("as live", "live_masks")):
+            self.console.print(evaluation_table(title, figures[group]))
+
+
+def _predict(graph: VersionGraph) -> Any:
+    def predict(features: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.asarray(graph.predict(features)[PROBABILITIES].numpy(), np.float64)
+
+    return predict

@@ -1,0 +1,35 @@
+"""Figures as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+from contracts.model import CLASSES
+
+_HUNDREDTHS = ("accuracy", "macro_f1", "ece")
+
+
+def evaluation_table(title: str, groups: Mapping[str, Mapping[str, Any]]) -> Table:
+    """One line per group of `evaluation.evaluate`."""
+    table = Table(title=title)
+    table.add_column("", no_wrap=True)
+    heads = ("rows", "accuracy", "macro-F1", "ECE", *(f"recall {name}" for name in CLASSES), "at 90%", "accused humans")
+    for head in heads:
+        table.add_column(head, justify="right", min_width=5)
+    for name, figures in groups.items():
+        table.add_row(
+            name,
+            f"{figures['rows']:,}",
+            *(_number(figures[each]) for each in _HUNDREDTHS),
+            *(_number(figures["recall"].get(each)) for each in CLASSES),
+            _number(figures["coverage"]["0.9"]),
+            _number(figures["accused_humans"]),
+        )
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
