@@ -1,0 +1,77 @@
+"""`python -m serving.local_server --port=P --rest_api_port=R --model_name=N --model_base_path=DIR ...`"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from threading import Thread
+
+from serving.local_server.errors import StatusError
+from serving.local_server.executor import TensorFlowNotFound
+from serving.local_server.flags import Flags, InvalidFlag, check_flags, parse_flags, usage
+from serving.local_server.model_configuration import UnreadableConfig
+from serving.local_server.server import CannotListen, ModelServer
+
+FAILED = 255
+_STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit status."""
+    try:
+        flags, unknown = parse_flags(arguments)
+    except InvalidFlag as error:
+        sys.stdout.write(f"{error}\n{usage()}\n")
+        return FAILED
+    if flags.version:
+        tensorflow = version("tensorflow-serving-api")
+        sys.stdout.write(f"Rollcall local ModelServer: {version('rollcall')}\nTensorFlow Library: {tensorflow}\n")
+        return 0
+    if unknown:  # The original says so and starts all the same.
+        sys.stderr.write("".join(f"unknown argument: {each}\n" for each in unknown) + usage() + "\n")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s] %(message)s"
+    )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # TensorFlow reads it when its library is opened.
+    return _serve(flags)
+
+
+def _serve(flags: Flags) -> int:
+    # Blocked before any thread starts, the signals reach `sigwait` and nothing else, also while models are loading.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    failures: list[str] = []
+    try:
+        check_flags(flags)
+        server = ModelServer(flags)
+    except (InvalidFlag, TensorFlowNotFound) as error:
+        return _failed(str(error))
+
+    def start() -> None:
+        try:
+            server.start()
+        except (UnreadableConfig, CannotListen, StatusError) as error:
+            failures.append(str(error))
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=start, name="start", daemon=True).start()
+    signal.sigwait(_STOP_SIGNALS)
+    if failures:
+        return _failed(failures[0])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)  # A second signal ends the wait for running requests.
+    server.stop()
+    return 0
+
+
+def _failed(reason: str) -> int:
+    sys.stdout.write(f"Failed to start server. Error: {reason}\n")
+    return FAILED
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(status)  # Threads of TensorFlow and gRPC may still be there; nothing of theirs needs a farewell.

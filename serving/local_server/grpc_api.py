@@ -1,0 +1,72 @@
+"""The services of TensorFlow Serving over gRPC. Thin: it names the methods and turns errors into gRPC's codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from operator import methodcaller
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+from contracts.serving_protos import (
+    GetModelMetadataRequest,
+    GetModelStatusRequest,
+    PredictRequest,
+    ReloadConfigRequest,
+)
+from serving.local_server.data_plane import DataPlane
+from serving.local_server.errors import StatusError
+
+MAX_ERROR_CHARACTERS = 1024
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+Method = Callable[[Any, float | None], Message]
+"""A request and the seconds left for it -> its answer; raises StatusError."""
+
+
+def create_server(
+    plane: DataPlane, *, max_threads: int, channel_arguments: Iterable[tuple[str, str | int]] = ()
+) -> grpc.Server:
+    """A server with all services, that still needs a port and `start`."""
+    server = grpc.server(
+        ThreadPoolExecutor(max_threads, thread_name_prefix="grpc"),
+        options=[
+            ("grpc.max_receive_message_length", -1),
+            ("grpc.max_send_message_length", -1),
+            *channel_arguments,
+        ],
+    )
+    services: Mapping[str, Mapping[str, tuple[Method, type[Message]]]] = {
+        "tensorflow.serving.PredictionService": {
+            "Predict": (plane.predict, PredictRequest),
+            "GetModelMetadata": (lambda request, _: plane.metadata(request), GetModelMetadataRequest),
+        },
+        "tensorflow.serving.ModelService": {
+            "GetModelStatus": (lambda request, _: plane.status(request), GetModelStatusRequest),
+            "HandleReloadConfigRequest": (lambda request, _: plane.reload(request), ReloadConfigRequest),
+        },
+    }
+    for service, methods in services.items():
+        handlers = {name: _handler(method, kind) for name, (method, kind) in methods.items()}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    return server
+
+
+def _handler(method: Method, request_type: type[Message]) -> grpc.RpcMethodHandler[Any, Any]:
+    def answer(request: Message, context: grpc.ServicerContext) -> Message:
+        try:
+            return method(request, context.time_remaining())
+        except StatusError as error:
+            context.abort(_CODES[error.code], cut(error.message))
+            raise
+
+    return grpc.unary_unary_rpc_method_handler(
+        answer, request_deserializer=request_type.FromString, response_serializer=methodcaller("SerializeToString")
+    )
+
+
+def cut(text: str) -> str:
+    """Error texts longer than gRPC's headers should be are cut, as in the original."""
+    return text if len(text) <= MAX_ERROR_CHARACTERS else text[:MAX_ERROR_CHARACTERS] + "...TRUNCATED"
