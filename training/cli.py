@@ -76,10 +76,47 @@ def evaluate(model: Path, data: Path, rows: str, as_json: bool) -> None:
     dataset, _ = Dataset.read(data)
     if rows == "p1":
         dataset = dataset.where(p1_held_out(dataset.frame) & may_ship(dataset.frame))
-    figures = evaluation.evaluate(lambda x: version.predict(x)[0], dataset, version.description.accusation_threshold)
+    threshold = version.description.accusation_threshold
+    figures = evaluation.evaluate(lambda judged: version.predict(judged.features)[0], dataset, threshold)
     if as_json:
         click.echo(json.dumps(figures))
         return
     console = open_console()
     for title, group in (("platforms", "platforms"), ("sources", "sources"), ("as live", "live_masks")):
         console.print(evaluation_table(title, figures[group]))
+
+
+@main.command()
+@click.option("--data", type=_FOLDER, required=True)
+@click.option("--p1", is_flag=True, help="Held-out rows of the sources that were learned from.")
+@click.option("--p2", is_flag=True, help="Sources that were not learned from, one refit per fold.")
+@click.option("--baselines/--no-baselines", "with_baselines", default=True, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def protocol(data: Path, p1: bool, p2: bool, with_baselines: bool, as_json: bool) -> None:
+    """Rerun the protocols for the network of the configuration, beside the baselines."""
+    if not p1 and not p2:
+        raise click.UsageError("Choose --p1, --p2 or both.")
+    config = _config(click.get_current_context().obj)
+    _require_data(data)
+    from training.baselines import baselines  # noqa: PLC0415
+    from training.dataset import Dataset  # noqa: PLC0415
+    from training.protocol import run_p1, run_p2  # noqa: PLC0415
+    from training.tables import protocol_tables  # noqa: PLC0415
+    from training.trainer import Trainer  # noqa: PLC0415
+
+    console = open_console(stderr=as_json)
+    trainer = Trainer(config, console)
+    trainer.prepare()
+    methods = {"network": trainer.method} | (baselines(config.seed, config.threads) if with_baselines else {})
+    dataset, _ = Dataset.read(data)
+    threshold = config.description.accusation_threshold
+    answers = {
+        name: run(dataset, methods, threshold, console.print)
+        for name, run, wanted in (("p1", run_p1, p1), ("p2", run_p2, p2))
+        if wanted
+    }
+    if as_json:
+        click.echo(json.dumps(answers))
+        return
+    for table in protocol_tables(answers):
+        console.print(table)

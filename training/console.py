@@ -9,6 +9,7 @@ from rich.console import Console
 _PIPE_WIDTH = 160
 
 
-def open_console() -> Console:
+def open_console(*, stderr: bool = False) -> Console:
     """The terminal's own width, and a width at which no figure is cut where output goes into a file."""
-    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else _PIPE_WIDTH)

@@ -14,8 +14,8 @@ from training.dataset import Dataset
 from training.live_masks import LIVE_MASKS
 from training.measures import measure
 
-Predict = Callable[[NDArray[np.float32]], NDArray[np.float64]]
-"""features float32[n, F] -> probabilities float64[n, 4]."""
+Predict = Callable[[Dataset], NDArray[np.float64]]
+"""n accounts -> probabilities float64[n, 4]."""
 
 
 def evaluate(predict: Predict, dataset: Dataset, threshold: float) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def evaluate(predict: Predict, dataset: Dataset, threshold: float) -> dict[str, 
 
     A platform or mask without accounts is left out. Holds aggregates only.
     """
-    probabilities = predict(dataset.features)
+    probabilities = predict(dataset)
 
     def figures(rows: NDArray[np.bool_]) -> dict[str, Any]:
         return measure(probabilities[rows], dataset.labels[rows], threshold)
@@ -45,7 +45,7 @@ def _masked(predict: Predict, dataset: Dataset, threshold: float) -> dict[str, A
         whole = seen.frame[[name for name in mask.facts if name != "activity"]].notna().all(axis=1).to_numpy()
         if "activity" in mask.facts:
             whole = whole & seen.frame["posts_seen"].notna().to_numpy()
-        masked[mask.name] = measure(predict(seen.features), seen.labels, threshold) | {
+        masked[mask.name] = measure(predict(seen), seen.labels, threshold) | {
             "rows_with_every_field": int(whole.sum()),
             "classes_without_support": [
                 name for index, name in enumerate(CLASSES) if not (whole & (seen.labels == index)).any()

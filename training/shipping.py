@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from contracts.platforms import Platform
 from training import extras
 from training.config import Config
 from training.dataset import Dataset
-from training.evaluation import evaluate
+from training.evaluation import Predict, evaluate
 from training.platform_model import PlatformModel
 from training.reference import LEVELS, base_rates, quantiles
 from training.splits import may_ship, p1_held_out
@@ -53,7 +54,7 @@ class Shipping:
             if (rows := training.platforms == platform.value).any()
         }
         threshold = self.config.description.accusation_threshold
-        figures = evaluate(_predict(self._graph(models, "")), judged, threshold)
+        figures = evaluate(_judge(self._graph(models, "")), judged, threshold)
         self._show(figures)
         graph = self._graph(models, self._describe(training, figures).to_json())
         with publishing(store) as draft:
@@ -86,8 +87,9 @@ class Shipping:
             self.console.print(evaluation_table(title, figures[group]))
 
 
-def _predict(graph: VersionGraph) -> Any:
-    def predict(features: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(graph.predict(features)[PROBABILITIES].numpy(), np.float64)
+def _predict(graph: VersionGraph) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
+    return lambda features: np.asarray(graph.predict(features)[PROBABILITIES].numpy(), np.float64)
 
-    return predict
+
+def _judge(graph: VersionGraph) -> Predict:
+    return lambda rows: _predict(graph)(rows.features)

@@ -31,5 +31,24 @@ def evaluation_table(title: str, groups: Mapping[str, Mapping[str, Any]]) -> Tab
     return table
 
 
+def protocol_tables(answers: Mapping[str, Any]) -> list[Table]:
+    """A table per protocol and platform, one line per method."""
+    tables = [
+        evaluation_table(
+            f"P1, {platform}: held-out rows of known sources",
+            {name: figures["platforms"][platform] for name, figures in methods.items()},
+        )
+        for platform, methods in answers.get("p1", {}).items()
+    ]
+    for platform, methods in answers.get("p2", {}).items():
+        title = f"P2, {platform}: unseen sources, mean of the folds (used for selection, so no unbiased estimate)"
+        table = evaluation_table(title, {name: figures["mean"] for name, figures in methods.items()})
+        table.caption = "At most 5% of humans are accused from: " + ", ".join(
+            f"{name} {figures['threshold']:.3f}" for name, figures in methods.items()
+        )
+        tables.append(table)
+    return tables
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from rich.console import Console
 from rich.progress import Progress
@@ -14,6 +15,7 @@ from contracts.platforms import Platform
 from training.calibration import calibrate
 from training.config import Config
 from training.dataset import Dataset
+from training.evaluation import Predict
 from training.familiarity import learn
 from training.fitting import fit
 from training.platform_model import PlatformModel, mean_logits
@@ -52,6 +54,12 @@ class Trainer:
                 members.append(fit(learned, kept, config, config.seed + member, [bar]))
         calibration = calibrate(mean_logits(members, kept.features), kept.labels)
         return PlatformModel(members, calibration, learn(learned.features))
+
+    def method(self, rows: Dataset) -> Predict:
+        """Fit the one platform of `rows`, as protocol.py's methods do."""
+        platform = Platform(str(rows.platforms[0]))
+        model = self.fit_platform(rows, platform)
+        return lambda judged: np.asarray(model.probabilities(tf.constant(judged.features)), np.float64)
 
     def _refuse_rare_classes(self, rows: Dataset, platform: Platform) -> None:
         counts = rows.frame["label"].value_counts()

@@ -1,0 +1,91 @@
+"""The published protocols: P1 (held-out rows) and P2 (unseen sources), the network beside the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from contracts.platforms import Platform
+from training.baselines import Method
+from training.dataset import Dataset
+from training.evaluation import evaluate
+from training.measures import HUMANS
+from training.splits import P2_FOLDS, may_ship, p1_held_out
+
+ACCUSED_AT_MOST = 0.05
+_AVERAGED = ("accuracy", "macro_f1", "ece", "accused_humans", "unsure")
+Tell = Callable[[str], None]
+
+
+def run_p1(dataset: Dataset, methods: Mapping[str, Method], threshold: float, tell: Tell) -> dict[str, Any]:
+    """platform -> method -> figures on the rows that P1 holds out; non-commercial sources are on neither side."""
+    shipping = dataset.where(may_ship(dataset.frame))
+    answers: dict[str, Any] = {}
+    for platform in Platform:
+        rows = shipping.where(shipping.platforms == platform.value)
+        held_out = p1_held_out(rows.frame)
+        if not held_out.any():
+            continue
+        answers[platform.value] = {}
+        for name, method in methods.items():
+            tell(f"P1 {platform.title}: {name}")
+            predict = method(rows.where(~held_out))
+            answers[platform.value][name] = evaluate(predict, rows.where(held_out), threshold)
+    return answers
+
+
+def run_p2(dataset: Dataset, methods: Mapping[str, Method], threshold: float, tell: Tell) -> dict[str, Any]:
+    """platform -> method -> `{"mean": figures, "folds": {fold: figures}, "threshold": ...}`; one refit per fold.
+
+    `threshold` of a method: the lowest probability above which at most 5% of the folds' humans are accused.
+    """
+    answers: dict[str, Any] = {}
+    for platform in Platform:
+        folds = [fold for fold in P2_FOLDS if fold.platform is platform and fold.is_test(dataset.frame).any()]
+        if not folds:
+            continue
+        answers[platform.value] = {}
+        for name, method in methods.items():
+            figures: dict[str, Any] = {}
+            accusations: list[float] = []
+            for fold in folds:
+                tell(f"P2 {platform.title} fold {fold.name}: {name}")
+                test = dataset.where(fold.is_test(dataset.frame))
+                predict = method(dataset.where(fold.is_training(dataset.frame)))
+                figures[fold.name] = evaluate(predict, test, threshold)
+                accusations.extend(accusing(predict(test), test))
+            answers[platform.value][name] = {
+                "mean": _mean([each["platforms"][platform.value] for each in figures.values()]),
+                "live_masks": _mean_masks(list(figures.values())),
+                "threshold": float(np.quantile(accusations, 1 - ACCUSED_AT_MOST)),
+                "folds": figures,
+            }
+    return answers
+
+
+def accusing(probabilities: Any, rows: Dataset) -> list[float]:
+    """Of each human among `rows`: the probability of the accusation, 0 where the label is none."""
+    human = np.isin(rows.labels, HUMANS)
+    top = np.where(np.isin(probabilities.argmax(1), HUMANS), 0, probabilities.max(1))
+    return [float(value) for value in top[human]]
+
+
+def _mean(folds: list[dict[str, Any]]) -> dict[str, Any]:
+    means: dict[str, Any] = {
+        name: float(np.mean([fold[name] for fold in folds if fold[name] is not None])) for name in _AVERAGED
+    }
+    classes = dict.fromkeys(name for fold in folds for name in fold["recall"])
+    means["recall"] = {
+        name: float(np.mean([fold["recall"][name] for fold in folds if name in fold["recall"]])) for name in classes
+    }
+    means["coverage"] = {
+        share: float(np.mean([fold["coverage"][share] for fold in folds])) for share in folds[0]["coverage"]
+    }
+    means["rows"] = sum(fold["rows"] for fold in folds)
+    return means
+
+
+def _mean_masks(folds: list[dict[str, Any]]) -> dict[str, Any]:
+    return {name: _mean([fold["live_masks"][name] for fold in folds]) for name in folds[0]["live_masks"]}
