@@ -1,0 +1,57 @@
+"""`python -m gateway`: checks the configuration and runs gunicorn with one process of threads."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from gateway.config import Config, ConfigError
+from gateway.logs import logging_settings
+
+
+class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no types.
+    """gunicorn, set by our configuration instead of its own files."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        super().__init__()
+
+    def load_config(self) -> None:
+        """One worker, so that limits and metrics are those of the process; replicas scale it."""
+        settings = {
+            "bind": f"{self._config.bind_host}:{self._config.port}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": self._config.threads,
+            "timeout": 60,
+            "graceful_timeout": 30,
+            "keepalive": 75,
+            "control_socket_disable": True,
+            "logconfig_dict": logging_settings(self._config.log_level),
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application, built in the worker."""
+        from gateway.wsgi import app  # noqa: PLC0415 - Importing it opens sockets, which only the worker may do.
+
+        return app
+
+
+def main() -> int:
+    """Run until a signal; 2 if the environment is wrong."""
+    try:
+        config = Config.from_environ(os.environ)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    Server(config).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""The client of the fetcher: `POST /profiles` and what it reports about its limits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+
+import urllib3
+
+from contracts.fetch_api import REQUEST_ID_HEADER, AccountResult, FetchRequest
+from contracts.json_fields import InvalidField, read_list
+from gateway.errors import FetcherUnreachableError
+from gateway.metrics import Metrics
+
+_GRACE_S = 2.0
+"""The fetcher keeps the request's own deadline; the connection waits this much longer before it gives up."""
+
+
+class Fetcher(Protocol):
+    """What the use case needs of the fetcher."""
+
+    def profiles(self, request: FetchRequest, request_id: str) -> list[AccountResult]:
+        """One result per account, in order; raises FetcherUnreachableError."""
+
+    def limits(self, request_id: str) -> dict[str, Any]:
+        """The fetcher's windows and budgets; raises FetcherUnreachableError."""
+
+
+class FetcherClient:
+    """Speaks HTTP over a pool of kept connections; a lost connection is tried once more, a slow answer is not."""
+
+    def __init__(self, url: str, metrics: Metrics, *, connections: int = 16) -> None:
+        self._url = url
+        self._metrics = metrics
+        self._pool = urllib3.PoolManager(maxsize=connections, retries=False)
+
+    def profiles(self, request: FetchRequest, request_id: str) -> list[AccountResult]:
+        """One result per account, in order; raises FetcherUnreachableError."""
+        answer = self._call("POST", "/profiles", request_id, request.deadline_s + _GRACE_S, request.to_json())
+        try:
+            results = [AccountResult.from_json(each) for each in read_list(answer.get("results"), "results", 1000)]
+        except InvalidField as error:
+            raise FetcherUnreachableError("The fetcher gave an answer that cannot be read.") from error
+        if [result.ref for result in results] != list(request.accounts):
+            raise FetcherUnreachableError("The fetcher answered for other accounts than were asked for.")
+        return results
+
+    def limits(self, request_id: str) -> dict[str, Any]:
+        """The fetcher's windows and budgets; raises FetcherUnreachableError."""
+        return self._call("GET", "/limits", request_id, _GRACE_S)
+
+    def get(self, path: str, request_id: str, timeout_s: float = _GRACE_S) -> dict[str, Any]:
+        """Any other report of the fetcher; raises FetcherUnreachableError."""
+        return self._call("GET", path, request_id, timeout_s)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.clear()
+
+    def _call(
+        self, method: str, path: str, request_id: str, timeout_s: float, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        with self._metrics.hop("fetcher", path.strip("/")) as hop:
+            try:
+                response = self._send(method, path, request_id, timeout_s, body)
+            except urllib3.exceptions.TimeoutError as error:
+                hop.outcome = "timeout"
+                raise FetcherUnreachableError("The fetcher did not answer in time.") from error
+            except urllib3.exceptions.HTTPError as error:
+                hop.outcome = "unreachable"
+                raise FetcherUnreachableError("The fetcher cannot be reached.") from error
+            hop.outcome = str(response.status)
+            if response.status != 200:
+                raise FetcherUnreachableError(f"The fetcher refused the request with status {response.status}.")
+            try:
+                answer = json.loads(response.data)
+            except ValueError as error:
+                hop.outcome = "unreadable"
+                raise FetcherUnreachableError("The fetcher gave an answer that cannot be read.") from error
+            if not isinstance(answer, dict):
+                hop.outcome = "unreadable"
+                raise FetcherUnreachableError("The fetcher gave an answer that cannot be read.")
+            return answer
+
+    def _send(
+        self, method: str, path: str, request_id: str, timeout_s: float, body: dict[str, Any] | None
+    ) -> urllib3.BaseHTTPResponse:
+        timeout = urllib3.Timeout(connect=min(1.0, timeout_s), total=timeout_s)
+        headers = {REQUEST_ID_HEADER: request_id}
+        for attempt in (1, 2):
+            try:
+                return self._pool.request(
+                    method, self._url + path, json=body, headers=headers, timeout=timeout, redirect=False
+                )
+            except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ProtocolError):
+                # A kept connection may have been closed just then; asking for a profile twice does no harm.
+                if attempt == 2:
+                    raise
+        raise AssertionError("The loop returns or raises.")

@@ -1,0 +1,154 @@
+"""Errors as problem details (RFC 9457). The only place where our errors become HTTP statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from flask import Response, jsonify, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from contracts.fetch_api import Outcome
+from contracts.json_fields import write_time
+from contracts.profile_ref import InvalidReference
+from gateway.errors import FetcherUnreachableError, ModelUnavailableError, NotClassifiedError
+from gateway.request_context import request_id
+
+MODEL_RETRY_S = 5
+"""When to come back while the model is away; a swap or a restart takes a few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of problem: its status, its title and what it means, as its page /problems/<name> tells."""
+
+    status: int
+    title: str
+    meaning: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "not-found": Kind(404, "No such account", "The platform knows no account by this handle or id."),
+    "suspended": Kind(410, "Account suspended", "The platform has suspended the account; nothing of it can be read."),
+    "nonsense": Kind(422, "Not a profile", "What was given names no profile, or a field of the request is wrong."),
+    "blocked": Kind(502, "Refused by the platform", "The platform refuses our requests, whatever the account."),
+    "login-required": Kind(502, "Login required", "The platform shows the account only to someone who is logged in."),
+    "not-in-plan": Kind(502, "Not in the plan", "The plan that is paid for at the platform lacks this request."),
+    "upstream-error": Kind(502, "No answer from the platform", "The fetcher or the platform gave no usable answer."),
+    "rate-limited": Kind(503, "Rate limit reached", "The platform's limit is used up until the time in Retry-After."),
+    "budget-spent": Kind(503, "Budget spent", "The budget for this platform is used up until the time in Retry-After."),
+    "model-unavailable": Kind(503, "Model not available", "No version of the model can answer at the moment."),
+    "malformed": Kind(400, "Malformed request", "The request is not readable, for example no valid JSON."),
+    "forbidden": Kind(403, "Refused", "A page of another site may not send requests here."),
+    "no-such-page": Kind(404, "No such page", "Nothing is served at this address."),
+    "wrong-method": Kind(405, "Wrong method", "The address does not take this HTTP method."),
+    "too-large": Kind(413, "Too large", "The body is larger than is read here."),
+    "wrong-media-type": Kind(415, "Wrong media type", "The body must be application/json."),
+    "internal-error": Kind(500, "Internal error", "A fault of Rollcall; the log holds more under the request id."),
+}
+_OF_STATUS = {400: "malformed", 403: "forbidden", 404: "no-such-page", 405: "wrong-method", 413: "too-large"}
+_OF_STATUS |= {415: "wrong-media-type", 500: "internal-error"}
+OUTCOMES = frozenset([*(outcome.value for outcome in Outcome if outcome is not Outcome.OK), "nonsense"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One problem, for JSON and for a page alike. `fields` names the wrong fields of a request."""
+
+    name: str
+    detail: str
+    retry_at: datetime | None = None
+    retry_after_s: int | None = None
+    ticket: str | None = None
+    emulated: bool | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    status_override: int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Status, title and meaning."""
+        return KINDS[self.name]
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.status_override or self.kind.status
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the answer to the request in hand."""
+        body: dict[str, Any] = {
+            "type": f"/problems/{self.name}",
+            "title": self.kind.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": request.path,
+            "request_id": request_id(),
+        }
+        if self.name in OUTCOMES:
+            body["outcome"] = self.name
+        if self.retry_at is not None:
+            body["retry_at"] = write_time(self.retry_at)
+        for name in ("ticket", "emulated"):
+            if getattr(self, name) is not None:
+                body[name] = getattr(self, name)
+        if self.fields:
+            body["errors"] = [{"field": field, "detail": detail} for field, detail in self.fields]
+        return body
+
+    def response(self) -> Response:
+        """The answer as application/problem+json, with Retry-After where one must wait."""
+        response = jsonify(self.to_json())
+        response.status_code = self.status
+        response.mimetype = "application/problem+json"
+        if self.retry_after_s is not None:
+            response.headers["Retry-After"] = str(self.retry_after_s)
+        return response
+
+
+EXPECTED = (InvalidReference, NotClassifiedError, FetcherUnreachableError, ModelUnavailableError)
+"""What `Classifier.classify` raises."""
+
+
+def problem_of(error: Exception, now: datetime) -> Problem:
+    """The problem that an expected error is; `now` (UTC) makes a time to come back into seconds to wait."""
+    if isinstance(error, NotClassifiedError):
+        waiting = error.outcome in {Outcome.RATE_LIMITED, Outcome.BUDGET_SPENT}
+        seconds = ceil((error.retry_at - now).total_seconds()) if error.retry_at else 60
+        return Problem(
+            name=error.outcome.value,
+            detail=str(error),
+            retry_at=error.retry_at,
+            retry_after_s=max(1, seconds) if waiting else None,
+            ticket=error.result.ticket,
+            emulated=error.result.emulated,
+        )
+    if isinstance(error, InvalidReference):
+        return Problem(name="nonsense", detail=str(error))
+    if isinstance(error, FetcherUnreachableError):
+        return Problem(name="upstream-error", detail=str(error))
+    if isinstance(error, ModelUnavailableError):
+        return Problem(name="model-unavailable", detail=str(error), retry_after_s=MODEL_RETRY_S)
+    raise error
+
+
+def problem_of_http(error: HTTPException) -> Problem:
+    """The problem that Flask itself found with a request."""
+    status = error.code or 500
+    name = _OF_STATUS.get(status, "malformed" if status < 500 else "internal-error")
+    known = KINDS[name].status == status
+    return Problem(
+        name=name, detail=error.description or KINDS[name].meaning, status_override=None if known else status
+    )
+
+
+def problem_of_fields(error: ValidationError) -> Problem:
+    """The problem of a body that breaks its schema; what was given is not repeated."""
+    fields = tuple(
+        (".".join(map(str, each["loc"])) or "body", f"{each['msg']}.")
+        for each in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+    return Problem(name="nonsense", detail=" ".join(f"{field}: {detail}" for field, detail in fields), fields=fields)

@@ -1,0 +1,154 @@
+"""The bodies of the JSON API, as the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
+
+ClassName = Literal["regular", "bot", "influencer", "fake"]
+
+
+class ClassifyRequest(BaseModel):
+    """One account to look at."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    profile: StrictStr = Field(
+        max_length=2048,
+        description="Profile address, or, with `platform`, a handle or numeric id.",
+        examples=["https://x.com/reg_maple"],
+    )
+    platform: Literal["x", "instagram"] | None = Field(
+        None, description="What a bare handle or id belongs to; an address names its platform itself."
+    )
+    ticket: StrictStr | None = Field(
+        None, max_length=256, description="From an earlier 503; keeps the place in the queue of the platform's limit."
+    )
+
+
+class PublicProfile(BaseModel):
+    """The public facts that were read; null is unknown."""
+
+    platform: Literal["x", "instagram"]
+    url: str
+    handle: str | None
+    id: str | None
+    display_name: str | None
+    biography: str | None
+    followers: int | None
+    following: int | None
+    posts: int | None
+    likes_given: int | None
+    listed: int | None
+    has_avatar: bool | None
+    has_url: bool | None
+    has_highlight_reels: bool | None
+    private: bool | None
+    created_at: datetime | None
+    activity: dict[str, float | None] | None
+    verified: bool | None
+    verified_type: str | None
+    parody: bool | None
+    business: bool | None
+    category: str | None
+
+
+class Contribution(BaseModel):
+    """How far a feature moved the answer toward (above 0) or away from the label; `value` in the feature's unit."""
+
+    feature: str
+    value: float | None
+    contribution: float
+
+
+class Questions(BaseModel):
+    """The two questions that come first, as probabilities."""
+
+    automated_or_inauthentic: float = Field(description="Bot or fake.")
+    large_audience: float = Field(description="Influencer.")
+
+
+class Facts(BaseModel):
+    """Which of the platform's facts the answer rests on."""
+
+    known: list[str]
+    unknown: list[str]
+
+
+class Provenance(BaseModel):
+    """When and how the profile was read."""
+
+    fetched_at: datetime
+    method: str | None
+    cached: bool
+
+
+class ModelVersion(BaseModel):
+    """The version that answered."""
+
+    name: str
+    version: int
+
+
+class ClassifyAnswer(BaseModel):
+    """A classified account. It says what the account looks like and is no basis for adverse action."""
+
+    profile: PublicProfile
+    label: ClassName
+    unsure: bool = Field(description="The label is less probable than the version's accusation threshold.")
+    probabilities: dict[ClassName, float]
+    confidence: float = Field(description="0 to 1; falls for accounts unlike those the model learned from.")
+    questions: Questions
+    contributions: list[Contribution]
+    facts: Facts
+    prevalence: dict[str, float] = Field(description="The share of each class that the probabilities assume.")
+    provenance: Provenance
+    model: ModelVersion
+    emulated: bool = Field(description="True where the account is invented.")
+    request_id: str
+
+
+class ModelReport(BaseModel):
+    """What the version in use says of itself."""
+
+    name: str
+    version: int
+    label: str
+    schema_version: int
+    feature_names: list[str]
+    classes: list[str]
+    accusation_threshold: float
+    base_rates: dict[str, dict[str, float]]
+    wants: dict[str, list[str]]
+    card: dict[str, Any]
+
+
+class LimitsReport(BaseModel):
+    """The fetcher's windows and budgets, as it reports them."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class WrongField(BaseModel):
+    """One field of the request and what would be right."""
+
+    field: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    outcome: str | None = None
+    retry_at: datetime | None = None
+    ticket: str | None = None
+    emulated: bool | None = None
+    errors: list[WrongField] | None = None
