@@ -20,6 +20,7 @@ from serving.local_server.data_plane import DataPlane
 from serving.local_server.errors import StatusError
 
 MAX_ERROR_CHARACTERS = 1024
+_NO_DEADLINE_S = 30 * 24 * 3600.0
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 Method = Callable[[Any, float | None], Message]
@@ -57,7 +58,7 @@ def create_server(
 def _handler(method: Method, request_type: type[Message]) -> grpc.RpcMethodHandler[Any, Any]:
     def answer(request: Message, context: grpc.ServicerContext) -> Message:
         try:
-            return method(request, context.time_remaining())
+            return method(request, _seconds_left(context))
         except StatusError as error:
             context.abort(_CODES[error.code], cut(error.message))
             raise
@@ -65,6 +66,12 @@ def _handler(method: Method, request_type: type[Message]) -> grpc.RpcMethodHandl
     return grpc.unary_unary_rpc_method_handler(
         answer, request_deserializer=request_type.FromString, response_serializer=methodcaller("SerializeToString")
     )
+
+
+def _seconds_left(context: grpc.ServicerContext) -> float | None:
+    """Until the caller's deadline; gRPC gives a call without one the end of time."""
+    left = context.time_remaining()
+    return None if left is None or left > _NO_DEADLINE_S else left
 
 
 def cut(text: str) -> str:
