@@ -69,7 +69,8 @@ def _with_age(rows: pd.DataFrame) -> pd.DataFrame:
     if "created_at" not in rows or "collected_at" not in rows:
         return rows
     created, collected = (
-        pd.to_datetime(rows[name], utc=True, errors="coerce", format="ISO8601") for name in ("created_at", "collected_at")
+        pd.to_datetime(rows[name], utc=True, errors="coerce", format="ISO8601")
+        for name in ("created_at", "collected_at")
     )
     return rows.assign(age_days=(collected - created).dt.total_seconds() / 86400)
 

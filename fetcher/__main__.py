@@ -1,0 +1,32 @@
+"""`python -m fetcher`: checks the configuration and becomes gunicorn with one worker of several threads."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from fetcher.config import Config
+from fetcher.errors import ConfigurationError
+
+_DRAIN_S = 65
+
+
+def main() -> int:
+    """Exit code 2 where the configuration is wrong; otherwise this process is replaced."""
+    try:
+        config = Config.from_environ(os.environ)
+    except ConfigurationError as error:
+        print(f"The fetcher's configuration is wrong: {error}.", file=sys.stderr)  # noqa: T201 - for the person who starts it.
+        return 2
+    arguments = [
+        *(sys.executable, "-m", "gunicorn", "fetcher.wsgi:app"),
+        *("--bind", f"{config.bind_host}:{config.port}"),
+        *("--worker-class", "gthread", "--workers", "1", "--threads", str(config.threads)),
+        *("--timeout", "90", "--graceful-timeout", str(_DRAIN_S), "--keep-alive", "30"),
+        *("--log-level", "warning", "--no-control-socket"),
+    ]
+    os.execv(sys.executable, arguments)  # noqa: S606 - the program is this Python.
+
+
+if __name__ == "__main__":
+    sys.exit(main())

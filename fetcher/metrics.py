@@ -1,0 +1,107 @@
+"""Every metric of the fetcher on one screen. Labels hold platforms, methods and outcomes, never an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """Counts into `registry`."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._requests = Counter(
+            "fetcher_upstream_requests", "Requests sent to a platform.", ["platform", "method", "outcome"],
+            registry=registry,
+        )  # fmt: skip
+        self._upstream_seconds = Histogram(
+            "fetcher_upstream_seconds", "Time to a platform's answer.", ["platform", "method"],
+            buckets=_SECONDS, registry=registry,
+        )  # fmt: skip
+        self._waits = Histogram(
+            "fetcher_limiter_wait_seconds", "Wait for a grant.", ["platform", "method"],
+            buckets=_SECONDS, registry=registry,
+        )  # fmt: skip
+        self._refused = Counter(
+            "fetcher_limiter_refused", "Requests whose wait would have passed the deadline.",
+            ["platform", "method", "reason"], registry=registry,
+        )  # fmt: skip
+        self._accounts = Counter(
+            "fetcher_accounts", "Accounts answered.", ["platform", "outcome", "cached"], registry=registry
+        )
+        self._cache = Counter("fetcher_cache", "Lookups in the cache.", ["platform", "result"], registry=registry)
+        self._routes = Counter(
+            "fetcher_http_requests", "Requests to the fetcher.", ["route", "method", "status"], registry=registry
+        )
+        self._route_seconds = Histogram(
+            "fetcher_http_seconds", "Time to answer a request.", ["route"], buckets=_SECONDS, registry=registry
+        )
+        self._in_progress = Gauge("fetcher_http_in_progress", "Requests being answered.", registry=registry)
+
+    def upstream(self, platform: str, method: str, outcome: str, seconds: float) -> None:
+        """A request to a platform ended."""
+        self._requests.labels(platform, method, outcome).inc()
+        self._upstream_seconds.labels(platform, method).observe(max(0.0, seconds))
+
+    def granted(self, platform: str, method: str, wait_s: float) -> None:
+        """A request was granted after `wait_s` seconds."""
+        self._waits.labels(platform, method).observe(max(0.0, wait_s))
+
+    def refused(self, platform: str, method: str, reason: str) -> None:
+        """A request was refused because its wait would have been too long."""
+        self._refused.labels(platform, method, reason).inc()
+
+    def account(self, platform: str, outcome: str, *, cached: bool) -> None:
+        """One account was answered."""
+        self._accounts.labels(platform, outcome, str(cached).lower()).inc()
+
+    def cache(self, platform: str, result: str, count: int) -> None:
+        """`count` lookups in the cache were a `hit` or a `miss`."""
+        self._cache.labels(platform, result).inc(count)
+
+    def began(self) -> None:
+        """A request to the fetcher came in."""
+        self._in_progress.inc()
+
+    def ended(self, route: str, method: str, status: int, seconds: float) -> None:
+        """A request to the fetcher was answered; `route` is the rule, not the path."""
+        self._in_progress.dec()
+        self._routes.labels(route, method, str(status)).inc()
+        self._route_seconds.labels(route).observe(max(0.0, seconds))
+
+    def watch_windows(self, read: Callable[[], Iterable[tuple[str, str, float, float, float, float]]]) -> None:
+        """Export at each scrape what `read` gives: platform, window, limit, used, remaining, seconds to the reset."""
+        self._registry.register(_Windows(read))
+
+
+class _Windows(Collector):
+    def __init__(self, read: Callable[[], Iterable[tuple[str, str, float, float, float, float]]]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        return _families()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        families = _families()
+        for platform, window, *values in self._read():
+            for family, value in zip(families, values, strict=True):
+                family.add_metric([platform, window], value)
+        return families
+
+
+def _families() -> list[GaugeMetricFamily]:
+    return [
+        GaugeMetricFamily(f"fetcher_window_{name}", text, labels=["platform", "window"])
+        for name, text in (
+            ("limit", "Requests that the window allows."),
+            ("used", "Requests that count in the window."),
+            ("remaining", "Requests left in the window."),
+            ("reset_seconds", "Seconds until the window is free in full."),
+        )
+    ]

@@ -1,0 +1,145 @@
+"""The requests adapter under both client libraries: whatever they send, the rate-limit handler grants it first.
+
+The libraries stay unmodified; their sessions get this adapter. It refuses every host but the platform's own, bounds
+every request in time, and remembers the last answer, from which the source tells what became of an account. With
+emulated platforms the same requests go to `EMULATOR_URL`, with the real host in the Host header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+from contracts.platforms import Platform
+from fetcher.clock import Clock
+from fetcher.errors import ForeignHost
+from fetcher.limiter.decision import Answer
+from fetcher.limiter.handler import Call, Handler
+
+_LEAST_TIMEOUT_S = 0.5
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One lookup: which accounts (`ProfileRef.key`) it is for, until when it may take, and the last answer."""
+
+    accounts: tuple[str, ...]
+    deadline: float
+    method: str | None = None
+    last: requests.Response | None = None
+
+
+_CURRENT: ContextVar[Exchange] = ContextVar("exchange")
+
+
+@contextmanager
+def exchange(accounts: tuple[str, ...], deadline: float) -> Iterator[Exchange]:
+    """Whatever this thread sends inside belongs to the exchange that this yields."""
+    current = Exchange(accounts, deadline)
+    token = _CURRENT.set(current)
+    try:
+        yield current
+    finally:
+        _CURRENT.reset(token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What a source knows of its platform's HTTP: its hosts, which method a path is, and what an answer means."""
+
+    platform: Platform
+    hosts: frozenset[str]
+    method_of: Callable[[str], str]
+    read: Callable[[requests.Response], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """How requests leave: with which clock, time-out and, for emulated platforms, where to."""
+
+    handler: Handler
+    clock: Clock
+    timeout_s: float
+    emulator_url: str | None = None
+
+
+class LimitedAdapter(BaseAdapter):
+    """Sends through the handler. Mounted at https:// and http://, so that nothing goes around it."""
+
+    def __init__(self, site: Site, line: Line, credential: str) -> None:
+        super().__init__()
+        self.site = site
+        self.line = line
+        self.credential = credential
+        self._inner = HTTPAdapter() if line.emulator_url is None else _EmulatorAdapter(line.emulator_url)
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """As HTTPAdapter does; raises Refused, StoreUnavailable or ForeignHost where nothing was sent."""
+        address = urlsplit(request.url or "")
+        if address.hostname not in self.site.hosts or address.scheme != "https":
+            raise ForeignHost(f"A request for {address.hostname} was not sent.")
+        current = _CURRENT.get()
+        current.method = self.site.method_of(str(address.path))
+        call = Call(
+            platform=self.site.platform,
+            method=current.method,
+            credential=self.credential,
+            accounts=current.accounts,
+            deadline=current.deadline,
+        )
+
+        def post() -> requests.Response:
+            left = max(_LEAST_TIMEOUT_S, min(self.line.timeout_s, current.deadline - self.line.clock.now()))
+            response = self._inner.send(request, stream, left, verify, cert, proxies)
+            response.content  # noqa: B018 - the body is part of the answer, and of the time it may take.
+            current.last = response
+            return response
+
+        current.last = None
+        return self.line.handler.send(call, post, self.site.read)
+
+    def close(self) -> None:
+        """Close the connections underneath."""
+        self._inner.close()
+
+
+class _EmulatorAdapter(HTTPAdapter):
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url.rstrip("/")
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        address = urlsplit(request.url or "")
+        redirected = request.copy()
+        redirected.url = f"{self._url}{address.path or '/'}{'?' + str(address.query) if address.query else ''}"
+        redirected.headers["Host"] = str(address.hostname)
+        # Proxies of the environment are for the world outside; the emulator is ours.
+        response = super().send(redirected, *args[:4], proxies={})
+        response.url, response.request = str(request.url), request
+        return response
+
+
+def limited_session(session: requests.Session, site: Site, line: Line, credential: str) -> requests.Session:
+    """`session`, from now on sending through the handler only."""
+    adapter = LimitedAdapter(site, line, credential)
+    session.adapters.clear()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    if line.emulator_url is not None:
+        session.trust_env = False
+    return session

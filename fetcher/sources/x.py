@@ -1,0 +1,195 @@
+"""X through Tweepy's Client: up to 100 names or ids to a request, one outcome for each.
+
+API: https://docs.x.com/x-api/users/user-lookup-by-usernames. Tweepy only sends here: it raises on refusals, and never
+waits, because the rate-limit handler owns all waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+import tweepy
+
+from contracts.fetch_api import Outcome
+from contracts.platforms import Platform, is_account_id
+from contracts.profile import Profile
+from contracts.profile_ref import ProfileRef
+from fetcher.errors import Refused
+from fetcher.limiter.decision import Answer, AnswerKind
+from fetcher.limiter.handler import digest
+from fetcher.limiter.state import Reason
+from fetcher.sources.results import Found, waiting
+from fetcher.sources.transport import Exchange, Line, Site, exchange, limited_session
+
+MOST = 100
+"""Accounts to a request."""
+USER_FIELDS = (
+    "created_at,description,entities,location,pinned_tweet_id,profile_banner_url,profile_image_url,protected,"
+    "public_metrics,url,verified,verified_type,subscription_type,verified_followers_count,parody,is_identity_verified,"
+    "withheld"
+)
+_DEFAULT_PICTURE = "default_profile_images"
+
+
+class XSource:
+    """Looks accounts up on X with one app's bearer token."""
+
+    platform = Platform.X
+    most = MOST
+
+    def __init__(self, bearer_token: str, line: Line) -> None:
+        self.credential = digest(bearer_token)
+        self._line = line
+        self._client = tweepy.Client(bearer_token, return_type=requests.Response, wait_on_rate_limit=False)
+        limited_session(self._client.session, SITE, line, self.credential)
+
+    def fetch(self, refs: Sequence[ProfileRef], deadline: float, *, activity: bool) -> dict[ProfileRef, Found]:
+        """An outcome for each of at most 100 `refs`, which are all handles or all ids. Raises StoreUnavailable."""
+        del activity  # X's part of it is not among the facts that the model reads.
+        with exchange(tuple(ref.key for ref in refs), deadline) as current:
+            try:
+                response = self._ask(refs)
+                return _read_users(refs, response.json(), current.method, datetime.now(UTC))
+            except Refused as refusal:
+                return dict.fromkeys(refs, waiting(self.platform, refusal.reason, refusal.until))
+            except (tweepy.TweepyException, requests.RequestException, ValueError, TypeError, KeyError, AttributeError):
+                return dict.fromkeys(refs, self._explain(current))
+
+    def _ask(self, refs: Sequence[ProfileRef]) -> requests.Response:
+        if refs[0].handle is not None:
+            return self._client.get_users(usernames=[ref.handle for ref in refs], user_fields=USER_FIELDS)
+        return self._client.get_users(ids=[ref.id for ref in refs], user_fields=USER_FIELDS)
+
+    def _explain(self, current: Exchange) -> Found:
+        """Why the last answer held no users."""
+        method = current.method
+        if current.last is None:
+            return Found(outcome=Outcome.UPSTREAM_ERROR, detail="X did not answer in time.", method=method)
+        kind, status = read_answer(current.last).kind, current.last.status_code
+        until = self._line.handler.free_at(self.platform, str(method), self.credential)
+        match kind:
+            case AnswerKind.RATE_LIMITED:
+                return waiting(self.platform, Reason.RATE_LIMITED, until, method)
+            case AnswerKind.USAGE_CAPPED:
+                return waiting(self.platform, Reason.BUDGET, until, method)
+            case AnswerKind.NOT_IN_PLAN:
+                return waiting(self.platform, Reason.NOT_IN_PLAN, until, method)
+            case AnswerKind.BLOCKED:
+                return waiting(self.platform, Reason.BLOCKED, until, method)
+        if status == 401:
+            return Found(outcome=Outcome.LOGIN_REQUIRED, detail="X refused the bearer token.", method=method)
+        return Found(outcome=Outcome.UPSTREAM_ERROR, detail=f"X answered with an error ({status}).", method=method)
+
+
+def read_answer(response: requests.Response) -> Answer:
+    """What an answer of X means for the limits."""
+    headers = response.headers
+    return Answer(
+        kind=_kind(response),
+        limit=_whole(headers.get("x-rate-limit-limit")),
+        remaining=_whole(headers.get("x-rate-limit-remaining")),
+        reset=_whole(headers.get("x-rate-limit-reset")),
+        server_time=read_date(headers.get("date")),
+        retry_after_s=_whole(headers.get("retry-after")),
+    )
+
+
+def read_date(text: str | None) -> float | None:
+    """A Date header as seconds since the epoch; None where it is missing or unreadable."""
+    try:
+        return None if text is None else parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
+
+
+def _kind(response: requests.Response) -> AnswerKind:
+    problem = _problem(response)
+    if response.status_code == 429:
+        capped = str(problem.get("type", "")).endswith("/usage-capped")
+        return AnswerKind.USAGE_CAPPED if capped else AnswerKind.RATE_LIMITED
+    if response.status_code == 403:
+        codes = [error.get("code") for error in problem.get("errors", []) if isinstance(error, dict)]
+        forbidden = str(problem.get("type", "")).endswith("/client-forbidden") or 453 in codes
+        return AnswerKind.NOT_IN_PLAN if forbidden else AnswerKind.BLOCKED
+    return AnswerKind.SERVED if response.status_code < 500 else AnswerKind.FAILED
+
+
+def _problem(response: requests.Response) -> Mapping[str, Any]:
+    if response.status_code not in {403, 429}:
+        return {}
+    try:
+        document = response.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _read_users(
+    refs: Sequence[ProfileRef], document: Any, method: str | None, now: datetime
+) -> dict[ProfileRef, Found]:
+    users, errors = document.get("data") or [], document.get("errors") or []
+    by_name = {str(user["username"]).lower(): user for user in users}
+    by_id = {str(user["id"]): user for user in users}
+    refused = {str(error.get("value", "")).lower(): error for error in errors}
+    results: dict[ProfileRef, Found] = {}
+    for ref in refs:
+        user = by_name.get(ref.handle) if ref.handle is not None else by_id.get(str(ref.id))
+        error = refused.get(ref.handle or str(ref.id))
+        if user is not None:
+            results[ref] = Found(outcome=Outcome.OK, profile=_read_user(user, now), method=method)
+        else:
+            results[ref] = _read_error(error, method)
+    return results
+
+
+def _read_error(error: Mapping[str, Any] | None, method: str | None) -> Found:
+    if error is None:
+        return Found(outcome=Outcome.UPSTREAM_ERROR, detail="X said nothing of this account.", method=method)
+    if "suspended" in str(error.get("detail", "")).lower():
+        return Found(outcome=Outcome.SUSPENDED, detail="X has suspended this account.", method=method)
+    if error.get("title") == "Not Found Error" or str(error.get("type", "")).endswith("/resource-not-found"):
+        return Found(outcome=Outcome.NOT_FOUND, detail="X has no account of this name or id.", method=method)
+    return Found(outcome=Outcome.UPSTREAM_ERROR, detail="X would not show this account.", method=method)
+
+
+def _read_user(user: Mapping[str, Any], now: datetime) -> Profile:
+    metrics = user.get("public_metrics") or {}
+    picture, url = user.get("profile_image_url"), user.get("url")
+    created_at = user.get("created_at")
+    return Profile(
+        platform=Platform.X,
+        fetched_at=now,
+        id=str(user["id"]) if is_account_id(str(user["id"])) else None,
+        username=str(user["username"]),
+        display_name=user.get("name"),
+        biography=user.get("description"),
+        followers=metrics.get("followers_count"),
+        following=metrics.get("following_count"),
+        posts=metrics.get("tweet_count"),
+        likes_given=metrics.get("like_count"),
+        listed=metrics.get("listed_count"),
+        has_avatar=None if picture is None else _DEFAULT_PICTURE not in picture,
+        has_url=None if url is None else bool(url),
+        private=user.get("protected"),
+        created_at=None if created_at is None else datetime.fromisoformat(created_at),
+        verified=user.get("verified"),
+        verified_type=user.get("verified_type"),
+        parody=user.get("parody"),
+    )
+
+
+def _method_of(path: str) -> str:
+    return {"/2/users/by": "users_by_username", "/2/users": "users_by_id"}[path]
+
+
+SITE = Site(
+    platform=Platform.X, hosts=frozenset(["api.twitter.com", "api.x.com"]), method_of=_method_of, read=read_answer
+)
