@@ -38,14 +38,20 @@ class DataPlane:
         if not request.HasField("model_spec"):
             raise InvalidArgument("Missing ModelSpec")
         with self.models.find(request.model_spec) as servable:
-            signature, outputs = run_predict(servable, request, timeout_s)
-            response = PredictResponse()
-            spec = response.model_spec
-            spec.name, spec.signature_name = servable.model, signature
-            spec.version.value = servable.version
-            for alias, tensor in outputs.items():
-                self._write_tensor(tensor, response.outputs[alias])
-            return response
+            return self.predict_with(servable, request, timeout_s)
+
+    def predict_with(
+        self, servable: Servable, request: PredictRequest, timeout_s: float | None = None
+    ) -> PredictResponse:
+        """`predict` on a version that the caller has bound already."""
+        signature, outputs = run_predict(servable, request, timeout_s)
+        response = PredictResponse()
+        spec = response.model_spec
+        spec.name, spec.signature_name = servable.model, signature
+        spec.version.value = servable.version
+        for alias, tensor in outputs.items():
+            self._write_tensor(tensor, response.outputs[alias])
+        return response
 
     def metadata(self, request: GetModelMetadataRequest) -> GetModelMetadataResponse:
         """All signatures of a version."""

@@ -13,7 +13,7 @@ StatusError
 ├── Cancelled             given up by us
 ├── ResourceExhausted     out of memory
 ├── Internal              a fault of ours
-└── Unknown               what a load failed with
+├── Unknown               what a load failed with
 """
 
 from __future__ import annotations
@@ -66,6 +66,18 @@ class NotFound(StatusError):
     code, name = 5, "NOT_FOUND"
 
 
+class AlreadyExists(StatusError):
+    """What should be made is there."""
+
+    code, name = 6, "ALREADY_EXISTS"
+
+
+class PermissionDenied(StatusError):
+    """The caller may not do it."""
+
+    code, name = 7, "PERMISSION_DENIED"
+
+
 class ResourceExhausted(StatusError):
     """Memory or another resource ran out."""
 
@@ -76,6 +88,12 @@ class FailedPrecondition(StatusError):
     """The state of the model or of the server does not allow it."""
 
     code, name = 9, "FAILED_PRECONDITION"
+
+
+class Aborted(StatusError):
+    """The work was stopped half-way."""
+
+    code, name = 10, "ABORTED"
 
 
 class OutOfRange(StatusError):
@@ -108,6 +126,12 @@ class DataLoss(StatusError):
     code, name = 15, "DATA_LOSS"
 
 
+class Unauthenticated(StatusError):
+    """The caller did not say who it is."""
+
+    code, name = 16, "UNAUTHENTICATED"
+
+
 _BY_CODE: dict[int, type[StatusError]] = {
     kind.code: kind
     for kind in (
@@ -116,13 +140,17 @@ _BY_CODE: dict[int, type[StatusError]] = {
         InvalidArgument,
         DeadlineExceeded,
         NotFound,
+        AlreadyExists,
+        PermissionDenied,
         ResourceExhausted,
         FailedPrecondition,
+        Aborted,
         OutOfRange,
         Unimplemented,
         Internal,
         Unavailable,
         DataLoss,
+        Unauthenticated,
     )
 }
 

@@ -12,10 +12,13 @@ from serving.local_server.data_plane import DataPlane
 from serving.local_server.executor import Executor, TensorFlowLibrary
 from serving.local_server.flags import Flags
 from serving.local_server.grpc_api import create_server
+from serving.local_server.http_server import HttpServer
 from serving.local_server.manager import LoadGraph, LoadOptions, ServableManager
 from serving.local_server.model_configuration import read_config_file, single_model
 from serving.local_server.models import Models
 from serving.local_server.output_tensors import write_content, write_typed
+from serving.local_server.rest_api import RestApi
+from serving.local_server.rest_paths import PREFIX
 from serving.local_server.state_monitor import StateMonitor
 
 _log = logging.getLogger(__name__)
@@ -47,6 +50,7 @@ class ModelServer:
         self.plane = DataPlane(self.models, write_tensor=write)
         self.grpc_port = 0
         self._grpc: grpc.Server | None = None
+        self._http: HttpServer | None = None
 
     def start(self) -> None:
         """Load the models, then open the ports: an open port means ready.
@@ -72,12 +76,39 @@ class ModelServer:
         server.start()
         self._grpc = server
         _log.info("Running gRPC ModelServer at %s ...", " and ".join(addresses))
+        if self.flags.rest_api_port == self.flags.port:
+            if self.flags.port:
+                _log.error(
+                    "--rest_api_port cannot be the same as --port. Please use a different port for HTTP/REST API."
+                )
+        elif self.flags.rest_api_port:
+            self._open_http()
 
     def stop(self) -> None:
         """Refuse new calls (UNAVAILABLE), let those under way end within the grace time, and free nothing early."""
-        if self._grpc is not None:
-            self._grpc.stop(self.flags.shutdown_grace_seconds).wait()
+        grace_s = self.flags.shutdown_grace_seconds
+        stopping = self._grpc.stop(grace_s) if self._grpc else None
+        if self._http:
+            self._http.stop(grace_s)
+        if stopping:
+            stopping.wait()
         self.models.stop()
+
+    def _open_http(self) -> None:
+        host, port = self.flags.bind_address, self.flags.rest_api_port
+        try:
+            server = HttpServer(host, port, max_requests=self.flags.rest_api_num_threads)
+        except OSError as error:
+            raise CannotListen(f"Cannot listen on {host}:{port}: {error}") from error
+        api = RestApi(
+            self.plane,
+            timeout_s=self.flags.rest_api_timeout_in_ms / 1000,
+            cors=self.flags.rest_api_enable_cors_support,
+        )
+        server.route(lambda path: PREFIX.fullmatch(path) is not None, api.answer)
+        server.serve()
+        self._http = server
+        _log.info("Exporting HTTP/REST API at:%s:%d ...", host, server.port)
 
     def _read_config(self) -> ModelServerConfig:
         if self.flags.model_config_file:
