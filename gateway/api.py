@@ -47,9 +47,13 @@ def create_api(classifier: Classifier, fetcher: Fetcher, model: Model, now: Call
         if not request.is_json:
             raise UnsupportedMediaType("Send the body as application/json.")
         try:
-            request.get_json()
+            body = request.get_json()
         except RecursionError:
             raise BadRequest("The JSON is nested too deeply.") from None
+        except BadRequest:
+            raise BadRequest("The body is not valid JSON.") from None
+        if not isinstance(body, dict):
+            raise BadRequest('The body must be a JSON object, such as {"profile": "https://x.com/some_handle"}.')
 
     def answer_problem(error: Exception) -> Response:
         return problem_of(error, now()).response()

@@ -90,7 +90,7 @@ class Assessment:
     def to_json(self) -> dict[str, Any]:
         """The body of a 200 of `POST /api/v1/classify`, but for the request id."""
         facts = self.profile.to_json()
-        del facts["username"], facts["fetched_at"]
+        del facts["fetched_at"]
         return {
             "profile": {**facts, "url": self.url, "handle": self.handle, "id": self.profile.id or self.ref.id},
             "label": self.label,

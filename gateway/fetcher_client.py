@@ -63,12 +63,13 @@ class FetcherClient:
         with self._metrics.hop("fetcher", path.strip("/")) as hop:
             try:
                 response = self._send(method, path, request_id, timeout_s, body)
-            except urllib3.exceptions.TimeoutError as error:
-                hop.outcome = "timeout"
-                raise FetcherUnreachableError("The fetcher did not answer in time.") from error
             except urllib3.exceptions.HTTPError as error:
-                hop.outcome = "unreachable"
-                raise FetcherUnreachableError("The fetcher cannot be reached.") from error
+                # A refused connection is a kind of timeout to urllib3, but not to the person who reads this.
+                refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+                slow = isinstance(error, urllib3.exceptions.TimeoutError) and not refused
+                hop.outcome = "timeout" if slow else "unreachable"
+                sentence = "The fetcher did not answer in time." if slow else "The fetcher cannot be reached."
+                raise FetcherUnreachableError(sentence) from error
             hop.outcome = str(response.status)
             if response.status != 200:
                 raise FetcherUnreachableError(f"The fetcher refused the request with status {response.status}.")

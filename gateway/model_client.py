@@ -7,6 +7,7 @@ it is asked again once a second; NOT_FOUND in between is resolved at once and th
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ from gateway.errors import ModelUnavailableError
 from gateway.metrics import Metrics
 from gateway.model_channel import open_channel
 from gateway.prediction import Prediction, Version, read_description, read_prediction
+
+_log = logging.getLogger(__name__)
 
 LABEL_SECONDS = 1.0
 """How long a resolved label is believed."""
@@ -132,6 +135,8 @@ class ModelClient:
             except grpc.RpcError as error:
                 code = error.code()
                 hop.outcome = code.name.lower().replace("_", "-")
+                fields = {"signature": spec.signature_name, "code": hop.outcome, "details": error.details()}
+                _log.warning("The model server gave an error.", extra={"fields": fields})
                 if code is grpc.StatusCode.NOT_FOUND:
                     raise _VersionGoneError from error
                 raise ModelUnavailableError(_SENTENCES.get(code, "The model server refused the request.")) from error

@@ -67,11 +67,12 @@ def create_pages(
     @pages.get("/limits")
     def limits() -> ResponseReturnValue:
         """The fetcher's windows and budgets."""
+        titles = {platform.value: platform.title for platform in Platform}
         try:
             report = fetcher.limits(request_id())
         except FetcherUnreachableError as error:
             return render_template("limits.html", report=None, trouble=str(error)), 502
-        return render_template("limits.html", report=report, trouble=None)
+        return render_template("limits.html", report=report, trouble=None, titles=titles)
 
     @pages.get("/model")
     def model_page() -> ResponseReturnValue:

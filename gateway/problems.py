@@ -52,6 +52,12 @@ KINDS: Mapping[str, Kind] = {
 }
 _OF_STATUS = {400: "malformed", 403: "forbidden", 404: "no-such-page", 405: "wrong-method", 413: "too-large"}
 _OF_STATUS |= {415: "wrong-media-type", 500: "internal-error"}
+_FIELD_SENTENCES = {
+    "extra_forbidden": "There is no such field.",
+    "missing": "This field is needed.",
+    "string_type": "This must be a text.",
+    "string_unicode": "This must be a text of valid Unicode.",
+}
 OUTCOMES = frozenset([*(outcome.value for outcome in Outcome if outcome is not Outcome.OK), "nonsense"])
 
 
@@ -148,7 +154,7 @@ def problem_of_http(error: HTTPException) -> Problem:
 def problem_of_fields(error: ValidationError) -> Problem:
     """The problem of a body that breaks its schema; what was given is not repeated."""
     fields = tuple(
-        (".".join(map(str, each["loc"])) or "body", f"{each['msg']}.")
+        (".".join(map(str, each["loc"])) or "body", _FIELD_SENTENCES.get(each["type"], f"{each['msg']}."))
         for each in error.errors(include_url=False, include_context=False, include_input=False)
     )
     return Problem(name="nonsense", detail=" ".join(f"{field}: {detail}" for field, detail in fields), fields=fields)

@@ -95,7 +95,7 @@ def view_of(answer: Assessment) -> ResultView:
         platform=answer.profile.platform.title,
         # An invented account may bear the handle of a real one, so the demo links nowhere.
         link=None if answer.emulated else answer.url,
-        sentence=f"could be {words.phrase}, but the signs are weak" if answer.unsure else f"looks like {words.phrase}",
+        sentence=f"looks most like {words.phrase}, but not clearly" if answer.unsure else f"looks like {words.phrase}",
         unsure=answer.unsure,
         confidence=percent(answer.confidence),
         confidence_share=answer.confidence,

@@ -33,8 +33,9 @@ class PublicProfile(BaseModel):
 
     platform: Literal["x", "instagram"]
     url: str
-    handle: str | None
+    handle: str | None = Field(description="As the platform writes it, else as it was asked for.")
     id: str | None
+    username: str | None
     display_name: str | None
     biography: str | None
     followers: int | None

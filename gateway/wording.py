@@ -84,7 +84,7 @@ FACT_WORDS: Mapping[str, str] = {
     "likes_given": "Likes given",
     "listed": "Lists it is on",
     "has_avatar": "Profile picture",
-    "has_url": "Link in the profile",
+    "has_url": "Link",
     "has_highlight_reels": "Highlight reels",
     "activity": "Recent posts",
 }

@@ -1,0 +1,140 @@
+"""The gateway's collaborators as short classes: a fetcher, a model and the demo's samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F
+from contracts.fetch_api import AccountResult, FetchRequest, Outcome
+from contracts.model import CLASSES, Description
+from contracts.platforms import Platform
+from contracts.profile import Profile
+from contracts.profile_ref import ProfileRef
+from gateway.demo_accounts import DemoAccount
+from gateway.errors import ModelUnavailableError
+from gateway.prediction import Prediction, Version
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+
+LIMITS = {
+    "emulated": True,
+    "platforms": [
+        {
+            "platform": "x",
+            "credential": "5f0c2a91",
+            "windows": [
+                {
+                    "name": "users/by",
+                    "methods": ["users_by_username"],
+                    "seconds": 900,
+                    "limit": 300,
+                    "used": 12,
+                    "remaining": 288,
+                    "reset_at": "2026-01-31T12:15:00Z",
+                }
+            ],
+            "penalties": [{"scope": "users/by", "reason": "rate-limited", "until": "2026-01-31T12:01:00Z"}],
+        }
+    ],
+}
+
+DESCRIPTION = Description(
+    schema_version=SCHEMA_VERSION,
+    feature_names=FEATURE_NAMES,
+    classes=CLASSES,
+    accusation_threshold=0.7,
+    quantile_levels=(0.01, 0.5, 0.99),
+    quantiles={"x": {"followers": [0.0, 2.0, 6.0]}},  # type: ignore[dict-item]  # As JSON gives them.
+    base_rates={"x": {"regular": 0.7, "bot": 0.1, "influencer": 0.05, "fake": 0.15}},
+    wants={"instagram": ("activity",)},
+    card={"intended_use": "Invented for tests."},
+)
+
+
+def profile_of(ref: ProfileRef, **known: Any) -> Profile:
+    """An invented profile of `ref`, from which tests may take away or add."""
+    facts: dict[str, Any] = {
+        "id": "4211",
+        "username": ref.handle or "invented_name",
+        "display_name": "Invented Name",
+        "biography": "Maple trees and bicycles.",
+        "followers": 311,
+        "following": 208,
+        "posts": 1207,
+        "likes_given": 954 if ref.platform is Platform.X else None,
+        "listed": 4 if ref.platform is Platform.X else None,
+        "has_avatar": True,
+        "has_url": False,
+    }
+    return Profile(platform=ref.platform, fetched_at=NOW - timedelta(minutes=3), **(facts | known))
+
+
+def found(ref: ProfileRef, **known: Any) -> AccountResult:
+    """An ok result with `profile_of`."""
+    profile = profile_of(ref, **known)
+    return AccountResult(ref=ref, outcome=Outcome.OK, profile=profile, method="users/by", emulated=True)
+
+
+@dataclass
+class FakeFetcher:
+    """Answers each account by `answer` and remembers what it was asked; raises `trouble` if there is any."""
+
+    answer: Callable[[ProfileRef], AccountResult] = found
+    trouble: Exception | None = None
+    asked: list[FetchRequest] = field(default_factory=list)
+    report: Mapping[str, Any] = field(default_factory=lambda: dict(LIMITS))
+
+    def profiles(self, request: FetchRequest, request_id: str) -> list[AccountResult]:
+        self.asked.append(request)
+        if self.trouble:
+            raise self.trouble
+        return [self.answer(ref) for ref in request.accounts]
+
+    def limits(self, request_id: str) -> dict[str, Any]:
+        if self.trouble:
+            raise self.trouble
+        return dict(self.report)
+
+
+@dataclass
+class FakeModel:
+    """Gives every account the same probabilities; `followers` speaks for the label, `posts` against it."""
+
+    probabilities: tuple[float, float, float, float] = (0.86, 0.07, 0.02, 0.05)
+    description: Description = DESCRIPTION
+    available: bool = True
+
+    def version(self, request_id: str, *, fresh: bool = False) -> Version:
+        if not self.available:
+            raise ModelUnavailableError("The model server cannot be reached.")
+        return Version(7, self.description)
+
+    def explain(self, features: np.ndarray, request_id: str) -> Prediction:
+        rows = len(features)
+        contributions = np.zeros((rows, F, len(CLASSES)), np.float32)
+        contributions[:, FEATURE_NAMES.index("followers")] = 0.5
+        contributions[:, FEATURE_NAMES.index("followers_known")] = 0.25
+        contributions[:, FEATURE_NAMES.index("posts")] = -0.375
+        return Prediction(
+            version=self.version(request_id),
+            probabilities=np.tile(np.float32(self.probabilities), (rows, 1)),
+            confidence=np.full(rows, 0.9, np.float32),
+            contributions=contributions,
+        )
+
+
+@dataclass
+class FakeDemo:
+    """Two samples on each platform."""
+
+    def accounts(self) -> list[DemoAccount]:
+        return [
+            DemoAccount(ProfileRef(platform, handle=handle), intended, note)
+            for platform in Platform
+            for handle, intended, note in (("reg_maple", "regular", ""), ("who_missing", "", "does not exist"))
+        ]

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contracts.columns import Columns
+from contracts.features import VALUE_NAMES, normalize
+from contracts.platforms import Platform
+from contracts.profile_ref import ProfileRef
+from gateway.assessment import Assessment, assess
+from tests.gateway.fakes import FakeModel, found
+
+REF = ProfileRef(Platform.X, handle="reg_maple")
+
+
+def assessment(model: FakeModel | None = None, ref: ProfileRef = REF, **known: Any) -> Assessment:
+    result = found(ref, **known)
+    assert result.profile is not None
+    columns = Columns.from_profiles([result.profile])
+    prediction = (model or FakeModel()).explain(normalize(columns), "id-1")
+    return assess(result, result.profile, columns, prediction)
+
+
+def test_the_label_is_the_most_probable_class() -> None:
+    assert assessment(FakeModel((0.1, 0.2, 0.1, 0.6))).label == "fake"
+
+
+@pytest.mark.parametrize(("share", "unsure"), [(0.69, True), (0.71, False)])
+def test_below_the_accusation_threshold_it_is_unsure(share: float, unsure: bool) -> None:
+    assert assessment(FakeModel((share, 1 - share, 0.0, 0.0))).unsure is unsure
+
+
+def test_the_two_questions_are_sums_of_classes() -> None:
+    answer = assessment(FakeModel((0.1, 0.2, 0.3, 0.4)))
+    assert answer.automated_or_inauthentic == pytest.approx(0.6)
+    assert answer.large_audience == pytest.approx(0.3)
+
+
+def test_a_feature_and_its_mask_are_one_contribution_strongest_first() -> None:
+    first, second, *rest = assessment().contributions
+    assert (first.feature, first.contribution) == ("followers", 0.75)
+    assert first.value == pytest.approx(2.494, abs=0.001)
+    assert (second.feature, second.contribution) == ("posts", -0.375)
+    assert len(rest) == len(VALUE_NAMES) - 2
+
+
+def test_an_unknown_feature_has_no_value() -> None:
+    answer = assessment(followers=None)
+    assert answer.contributions[0].feature == "followers"
+    assert answer.contributions[0].value is None
+    assert answer.facts_unknown == ("followers",)
+
+
+def test_the_address_is_by_handle_where_it_is_known() -> None:
+    by_id = ProfileRef(Platform.INSTAGRAM, id="4211")
+    assert assessment(ref=by_id, username="Reg.Maple").url == "https://www.instagram.com/reg.maple/"
+    assert assessment(ref=by_id, username=None).url == "https://www.instagram.com/"
+    assert assessment(ref=by_id, username="not a handle").url == "https://www.instagram.com/"
+
+
+def test_json_holds_what_the_interface_promises() -> None:
+    body = assessment().to_json()
+    assert body["profile"]["handle"] == "reg_maple"
+    assert body["profile"]["id"] == "4211"
+    assert body["profile"]["url"] == "https://x.com/reg_maple"
+    assert body["label"] == "regular"
+    assert body["unsure"] is False
+    assert list(body["probabilities"]) == ["regular", "bot", "influencer", "fake"]
+    assert body["model"] == {"name": "rollcall", "version": 7}
+    assert body["emulated"] is True
+    assert body["provenance"] == {"fetched_at": "2026-01-31T11:57:00Z", "method": "users/by", "cached": False}
+    assert body["prevalence"]["regular"] == 0.7
+    assert body["facts"]["unknown"] == []
+
+
+def test_without_stated_shares_the_prevalence_is_empty() -> None:
+    model = FakeModel()
+    model.description = replace(model.description, base_rates={})
+    assert assessment(model).to_json()["prevalence"] == {}

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from contracts.fetch_api import ACTIVITY, AccountResult, Outcome, Priority
+from contracts.platforms import Platform
+from contracts.profile_ref import InvalidReference, ProfileRef
+from gateway.classify import Classifier, Question
+from gateway.errors import FetcherUnreachableError, ModelUnavailableError, NotClassifiedError
+from gateway.metrics import Metrics
+from tests.gateway.fakes import NOW, FakeFetcher, FakeModel
+
+
+@pytest.fixture
+def classifier(fetcher: FakeFetcher, model: FakeModel, metrics: Metrics) -> Classifier:
+    return Classifier(fetcher, model, metrics, deadline_s=3.0)
+
+
+def test_an_address_becomes_an_answer(
+    classifier: Classifier, fetcher: FakeFetcher, registry: CollectorRegistry
+) -> None:
+    answer = classifier.classify(Question("https://x.com/Reg_Maple?s=21"), "id-1")
+    assert answer.label == "regular"
+    assert answer.version.number == 7
+    [request] = fetcher.asked
+    assert request.accounts == (ProfileRef(Platform.X, handle="reg_maple"),)
+    assert (request.priority, request.deadline_s, request.ticket) == (Priority.PERSON, 3.0, None)
+    labels = {"platform": "x", "label": "regular", "unsure": "false", "model_version": "7"}
+    assert registry.get_sample_value("rollcall_gateway_answers_total", labels) == 1
+    outcome = {"platform": "x", "outcome": "ok"}
+    assert registry.get_sample_value("rollcall_gateway_accounts_total", outcome) == 1
+
+
+def test_the_platform_and_the_ticket_go_along(classifier: Classifier, fetcher: FakeFetcher) -> None:
+    classifier.classify(Question("@reg_maple", Platform.INSTAGRAM, ticket="place-12"), "id-1")
+    [request] = fetcher.asked
+    assert request.accounts == (ProfileRef(Platform.INSTAGRAM, handle="reg_maple"),)
+    assert request.ticket == "place-12"
+
+
+def test_only_what_the_version_wants_is_fetched(classifier: Classifier, fetcher: FakeFetcher) -> None:
+    classifier.classify(Question("https://x.com/a"), "id-1")
+    classifier.classify(Question("https://instagram.com/a"), "id-1")
+    assert [request.include for request in fetcher.asked] == [frozenset(), frozenset({ACTIVITY})]
+
+
+def test_nonsense_reaches_no_fetcher(classifier: Classifier, fetcher: FakeFetcher) -> None:
+    with pytest.raises(InvalidReference):
+        classifier.classify(Question("https://example.com/someone"), "id-1")
+    assert not fetcher.asked
+
+
+def test_without_a_model_no_request_to_a_platform_is_spent(
+    classifier: Classifier, fetcher: FakeFetcher, model: FakeModel
+) -> None:
+    model.available = False
+    with pytest.raises(ModelUnavailableError):
+        classifier.classify(Question("https://x.com/reg_maple"), "id-1")
+    assert not fetcher.asked
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.OK])
+def test_every_other_outcome_is_raised_with_its_data(
+    classifier: Classifier, fetcher: FakeFetcher, registry: CollectorRegistry, outcome: Outcome
+) -> None:
+    fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=outcome, retry_at=NOW, ticket="t")
+    with pytest.raises(NotClassifiedError) as caught:
+        classifier.classify(Question("https://x.com/reg_maple"), "id-1")
+    assert caught.value.outcome is outcome
+    assert caught.value.retry_at == NOW
+    assert str(caught.value).endswith(".")
+    labels = {"platform": "x", "outcome": outcome.value}
+    assert registry.get_sample_value("rollcall_gateway_accounts_total", labels) == 1
+
+
+def test_an_unreachable_fetcher_counts_as_an_upstream_error(
+    classifier: Classifier, fetcher: FakeFetcher, registry: CollectorRegistry
+) -> None:
+    fetcher.trouble = FetcherUnreachableError("The fetcher cannot be reached.")
+    with pytest.raises(FetcherUnreachableError):
+        classifier.classify(Question("https://x.com/reg_maple"), "id-1")
+    labels = {"platform": "x", "outcome": "upstream-error"}
+    assert registry.get_sample_value("rollcall_gateway_accounts_total", labels) == 1

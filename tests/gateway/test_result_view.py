@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from contracts.activity import Activity
+from contracts.platforms import Platform
+from contracts.profile_ref import ProfileRef
+from gateway.result_view import view_of
+from tests.gateway.fakes import FakeModel
+from tests.gateway.test_assessment import assessment
+
+
+def test_it_says_looks_like_and_never_is() -> None:
+    assert view_of(assessment()).sentence == "looks like a regular account"
+    unsure = view_of(assessment(FakeModel((0.4, 0.3, 0.2, 0.1))))
+    assert unsure.sentence == "looks most like a regular account, but not clearly"
+    assert unsure.unsure
+
+
+def test_the_two_questions_get_a_word_and_a_number() -> None:
+    automated, audience = view_of(assessment(FakeModel((0.05, 0.6, 0.05, 0.3)))).answers
+    assert (automated.verdict, automated.text) == ("Likely", "90%")
+    assert (audience.verdict, audience.text) == ("Unlikely", "5%")
+    assert view_of(assessment(FakeModel((0.5, 0.4, 0.0, 0.1)))).answers[0].verdict == "Unclear"
+
+
+def test_facts_have_values_and_places() -> None:
+    view = view_of(assessment(listed=None, has_url=None))
+    facts = {fact.title: fact for fact in view.facts}
+    assert (facts["Followers"].text, facts["Followers"].place) == ("311", "more than 56%")
+    assert facts["Lists it is on"].text is None
+    assert facts["Profile picture"].text == "yes"
+    assert facts["Following"].place is None
+    assert view.facts_read == "Read from 8 of 10 facts."
+
+
+def test_an_empty_text_is_known() -> None:
+    facts = {fact.title: fact.text for fact in view_of(assessment(biography="")).facts}
+    assert facts["Biography"] == "empty"
+
+
+def test_posts_that_were_read_are_counted() -> None:
+    ref = ProfileRef(Platform.INSTAGRAM, handle="reg_maple")
+    facts = {fact.title: fact.text for fact in view_of(assessment(ref=ref, activity=Activity(posts_seen=12))).facts}
+    assert facts["Recent posts"] == "12 read"
+
+
+def test_reasons_are_the_strongest_with_their_direction() -> None:
+    followers, posts = view_of(assessment()).reasons
+    assert (followers.title, followers.text, followers.toward, followers.width) == ("Followers", "311", True, 1.0)
+    assert (posts.title, posts.text, posts.toward, posts.width) == ("Posts", "1,207", False, 0.5)
+
+
+def test_an_unknown_reason_is_called_unknown() -> None:
+    assert view_of(assessment(followers=None)).reasons[0].text == "unknown"
+
+
+def test_badges_stand_beside_the_answer() -> None:
+    since = datetime(2019, 3, 1, tzinfo=UTC)
+    view = view_of(
+        assessment(verified=True, verified_type="blue", parody=True, business=True, private=True, created_at=since)
+    )
+    assert view.badges == (
+        "Verified (blue)",
+        "Parody",
+        "Business",
+        "Private, read from what is public",
+        "Since 2019",
+    )
+
+
+def test_an_invented_account_links_to_no_real_one() -> None:
+    answer = assessment()
+    assert view_of(answer).link is None
+    assert view_of(replace(answer, emulated=False)).link == "https://x.com/reg_maple"
+
+
+def test_the_assumed_shares_are_stated() -> None:
+    prevalence = view_of(assessment()).prevalence
+    assert prevalence == "Assumes that accounts on X are regular 70%, bot 10%, influencer 5%, fake 15%."
+
+
+def test_an_account_without_a_handle_goes_by_its_id() -> None:
+    ref = ProfileRef(Platform.INSTAGRAM, id="4211")
+    assert view_of(assessment(ref=ref, username=None)).name == "Account 4211"
