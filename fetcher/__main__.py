@@ -25,7 +25,7 @@ def main() -> int:
         *("--timeout", "90", "--graceful-timeout", str(_DRAIN_S), "--keep-alive", "30"),
         *("--log-level", "warning", "--no-control-socket"),
     ]
-    os.execv(sys.executable, arguments)  # noqa: S606 - the program is this Python.
+    return os.execv(sys.executable, arguments)  # noqa: S606 - the program is this Python.
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import UTC, datetime
-
 from typing import Protocol
 
 from contracts.fetch_api import ACTIVITY, AccountResult, FetchRequest, Outcome

@@ -21,7 +21,16 @@ from fetcher.emulator.windows import Accounting
 
 _HOST = "https://www.instagram.com"
 _DEFAULT_PICTURE = "44884218_345707102882519_2446069589734326272_n.jpg"
-_STOPS = {"checkpoint": "checkpoint_required", "challenge": "challenge_required", "feedback": "feedback_required"}
+_WAIT = "Please wait a few minutes before you try again."
+_REFUSALS = {
+    "checkpoint": (400, "checkpoint_required"),
+    "challenge": (400, "challenge_required"),
+    "feedback": (400, "feedback_required"),
+    "please-wait": (401, _WAIT),
+    "unauthorized": (401, "login_required"),
+    "not-found": (404, ""),
+}
+_REDIRECTS = {"login-redirect": "/accounts/login/", "challenge-redirect": "/challenge/"}
 
 
 def create_instagram(accounts: Accounts, accounting: Accounting, faults: Faults) -> Flask:
@@ -35,7 +44,7 @@ def create_instagram(accounts: Accounts, accounting: Accounting, faults: Faults)
             return response
         verdict = accounting.count(method, request.cookies.get("sessionid") or "anonymous")
         if not verdict.allowed or fault == "rate-limited":
-            return _failure(429, "Please wait a few minutes before you try again.")
+            return _failure(429, _WAIT)
         return None if fault is None else _refused(fault)
 
     @app.get("/api/v1/users/web_profile_info/")
@@ -88,20 +97,10 @@ def _shown(accounts: Accounts, handle: str) -> Account | None:
 
 
 def _refused(fault: str) -> Response:
-    if fault in _STOPS:
-        return _failure(400, _STOPS[fault])
-    match fault:
-        case "please-wait":
-            return _failure(401, "Please wait a few minutes before you try again.", require_login=True)
-        case "unauthorized":
-            return _failure(401, "login_required", require_login=True)
-        case "login-redirect":
-            return make_response(redirect(f"{_HOST}/accounts/login/?next=/"))
-        case "challenge-redirect":
-            return make_response(redirect(f"{_HOST}/challenge/?next=/"))
-        case "not-found":
-            return _failure(404, "")
-    return _failure(400, "invalid request")
+    if fault in _REDIRECTS:
+        return make_response(redirect(f"{_HOST}{_REDIRECTS[fault]}?next=/"))
+    status, message = _REFUSALS.get(fault, (400, "invalid request"))
+    return _failure(status, message, **({"require_login": True} if status == 401 else {}))
 
 
 def _failure(status: int, message: str, **fields: object) -> Response:

@@ -14,22 +14,13 @@ from uuid import uuid4
 from contracts.platforms import Platform
 from fetcher.clock import Clock
 from fetcher.errors import Refused
-from fetcher.limiter.decision import (
-    Answer,
-    AnswerKind,
-    Grant,
-    Request,
-    Wait,
-    WindowView,
-    decide,
-    opened,
-    settle,
-    spent,
-    view,
-)
+from fetcher.limiter.decision import decide, opened, spent
+from fetcher.limiter.messages import Answer, AnswerKind, Grant, Request, Wait
 from fetcher.limiter.rules import Limits
+from fetcher.limiter.settlement import settle
 from fetcher.limiter.sqlite_store import LedgerRow, SQLiteStore
 from fetcher.limiter.state import State
+from fetcher.limiter.window_view import WindowView, view
 from fetcher.metrics import Metrics
 
 Response = TypeVar("Response")

@@ -26,8 +26,8 @@ from contracts.platforms import Platform, is_account_id
 from contracts.profile import Profile
 from contracts.profile_ref import ProfileRef
 from fetcher.errors import MethodFailed, Refused
-from fetcher.limiter.decision import Answer, AnswerKind
 from fetcher.limiter.handler import digest
+from fetcher.limiter.messages import Answer, AnswerKind
 from fetcher.limiter.state import Reason
 from fetcher.sources.results import Found, waiting
 from fetcher.sources.transport import Exchange, Line, Site, exchange, limited_session
@@ -136,12 +136,12 @@ class InstagramSource:
             if self._login is not None:
                 with self._login.file.open("rb") as file:
                     context.load_session_from_file(self._login.user, file)
-                limited_session(context._session, SITE, self._line, self.credential)  # noqa: SLF001
+                limited_session(context._session, SITE, self._line, self.credential)
             self._threads.context = context
         return context
 
 
-class _NoWaiting(RateController):
+class _NoWaiting(RateController):  # type: ignore[misc]
     """The rate-limit handler owns all waiting."""
 
     def wait_before_query(self, query_type: str) -> None:
@@ -193,14 +193,14 @@ def _web_profile_info(context: _Context, handle: str) -> Profile:
 def _profile_page(context: _Context, handle: str) -> Profile:
     """What the public page embeds."""
     profile = instaloader.Profile.from_username(context, handle)
-    return _read_profile(context, profile._node)  # noqa: SLF001 - its properties would send further requests.
+    return _read_profile(context, profile._node)  # Its properties would send further requests.
 
 
 def _graphql_user(context: _Context, account_id: str) -> Profile:
     """The query behind the profile page, by id."""
     context.profile_id_cache.clear()
     profile = instaloader.Profile.from_id(context, int(account_id))
-    return _read_profile(context, profile._node)  # noqa: SLF001 - its properties would send further requests.
+    return _read_profile(context, profile._node)  # Its properties would send further requests.
 
 
 _BY_HANDLE: tuple[Method, ...] = (_web_profile_info, _profile_page)

@@ -20,8 +20,8 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from contracts.platforms import Platform
 from fetcher.clock import Clock
 from fetcher.errors import ForeignHost
-from fetcher.limiter.decision import Answer
 from fetcher.limiter.handler import Call, Handler
+from fetcher.limiter.messages import Answer
 
 _LEAST_TIMEOUT_S = 0.5
 
@@ -80,11 +80,11 @@ class LimitedAdapter(BaseAdapter):
         self.credential = credential
         self._inner = HTTPAdapter() if line.emulator_url is None else _EmulatorAdapter(line.emulator_url)
 
-    def send(
+    def send(  # noqa: PLR0917 - requests calls it so.
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
-        timeout: Any = None,
+        timeout: Any = None,  # noqa: ARG002 - ours is never longer than what is left of the deadline.
         verify: bool | str = True,
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
@@ -123,13 +123,20 @@ class _EmulatorAdapter(HTTPAdapter):
         super().__init__()
         self._url = url.rstrip("/")
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+    def send(  # noqa: PLR0917 - requests calls it so.
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - proxies are for the world outside.
+    ) -> requests.Response:
         address = urlsplit(request.url or "")
         redirected = request.copy()
         redirected.url = f"{self._url}{address.path or '/'}{'?' + str(address.query) if address.query else ''}"
         redirected.headers["Host"] = str(address.hostname)
-        # Proxies of the environment are for the world outside; the emulator is ours.
-        response = super().send(redirected, *args[:4], proxies={})
+        response = super().send(redirected, stream, timeout, verify, cert, {})
         response.url, response.request = str(request.url), request
         return response
 

@@ -19,8 +19,8 @@ from contracts.platforms import Platform, is_account_id
 from contracts.profile import Profile
 from contracts.profile_ref import ProfileRef
 from fetcher.errors import Refused
-from fetcher.limiter.decision import Answer, AnswerKind
 from fetcher.limiter.handler import digest
+from fetcher.limiter.messages import Answer, AnswerKind
 from fetcher.limiter.state import Reason
 from fetcher.sources.results import Found, waiting
 from fetcher.sources.transport import Exchange, Line, Site, exchange, limited_session
@@ -33,6 +33,12 @@ USER_FIELDS = (
     "withheld"
 )
 _DEFAULT_PICTURE = "default_profile_images"
+_REASONS = {
+    AnswerKind.RATE_LIMITED: Reason.RATE_LIMITED,
+    AnswerKind.USAGE_CAPPED: Reason.BUDGET,
+    AnswerKind.NOT_IN_PLAN: Reason.NOT_IN_PLAN,
+    AnswerKind.BLOCKED: Reason.BLOCKED,
+}
 
 
 class XSource:
@@ -61,8 +67,11 @@ class XSource:
 
     def _ask(self, refs: Sequence[ProfileRef]) -> requests.Response:
         if refs[0].handle is not None:
-            return self._client.get_users(usernames=[ref.handle for ref in refs], user_fields=USER_FIELDS)
-        return self._client.get_users(ids=[ref.id for ref in refs], user_fields=USER_FIELDS)
+            names = [ref.handle for ref in refs]
+            response: requests.Response = self._client.get_users(usernames=names, user_fields=USER_FIELDS)
+        else:
+            response = self._client.get_users(ids=[ref.id for ref in refs], user_fields=USER_FIELDS)
+        return response
 
     def _explain(self, current: Exchange) -> Found:
         """Why the last answer held no users."""
@@ -70,16 +79,9 @@ class XSource:
         if current.last is None:
             return Found(outcome=Outcome.UPSTREAM_ERROR, detail="X did not answer in time.", method=method)
         kind, status = read_answer(current.last).kind, current.last.status_code
-        until = self._line.handler.free_at(self.platform, str(method), self.credential)
-        match kind:
-            case AnswerKind.RATE_LIMITED:
-                return waiting(self.platform, Reason.RATE_LIMITED, until, method)
-            case AnswerKind.USAGE_CAPPED:
-                return waiting(self.platform, Reason.BUDGET, until, method)
-            case AnswerKind.NOT_IN_PLAN:
-                return waiting(self.platform, Reason.NOT_IN_PLAN, until, method)
-            case AnswerKind.BLOCKED:
-                return waiting(self.platform, Reason.BLOCKED, until, method)
+        if kind in _REASONS:
+            until = self._line.handler.free_at(self.platform, str(method), self.credential)
+            return waiting(self.platform, _REASONS[kind], until, method)
         if status == 401:
             return Found(outcome=Outcome.LOGIN_REQUIRED, detail="X refused the bearer token.", method=method)
         return Found(outcome=Outcome.UPSTREAM_ERROR, detail=f"X answered with an error ({status}).", method=method)

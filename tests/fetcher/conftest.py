@@ -1,0 +1,125 @@
+"""A clock that tests turn, rules that are quick to exhaust, and both emulated platforms on a free port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from prometheus_client import CollectorRegistry
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from contracts.platforms import Platform
+from fetcher.app import create_app
+from fetcher.config import Config, Platforms
+from fetcher.emulator.app import REAL_LIMITS, Emulator
+from fetcher.emulator.windows import Limit
+from fetcher.limiter.limits_file import read_limits
+from fetcher.limiter.rules import Limits
+
+
+@dataclass
+class TurnedClock:
+    """Sleeping moves it on at once; `slept` remembers each sleep."""
+
+    time: float = 1_700_000_000.0
+    slept: list[float] = field(default_factory=list)
+    stepped: float = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+
+    def step(self) -> float:
+        stepped, self.stepped = self.stepped, 0.0
+        return stepped
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+@dataclass
+class Site:
+    """An emulator in a thread; `clock` is what it takes for the time."""
+
+    emulator: Emulator
+    url: str
+    clock: TurnedClock
+
+    def violations(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for accounting in self.emulator.accounting.values():
+            found |= accounting.document()["violations"]  # type: ignore[arg-type]
+        return found
+
+    def requests(self, platform: Platform) -> dict[str, int]:
+        return self.emulator.accounting[platform].document()["requests"]  # type: ignore[return-value]
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+def run_emulator(clock: TurnedClock) -> Iterator[Callable[..., Site]]:
+    """Starts an emulator on a free port, with limits multiplied by `factor`."""
+    servers = []
+
+    def run(factor: float = 1.0) -> Site:
+        limits: dict[Platform, list[Limit]] = {
+            platform: [replace(limit, limit=max(1, int(limit.limit * factor))) for limit in each]
+            for platform, each in REAL_LIMITS.items()
+        }
+        emulator = Emulator(limits=limits, now=clock.now)
+        server = make_server("127.0.0.1", 0, emulator, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return Site(emulator, f"http://127.0.0.1:{server.server_port}", clock)
+
+    yield run
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def site(run_emulator: Callable[..., Site]) -> Site:
+    return run_emulator()
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return read_limits()
+
+
+@pytest.fixture
+def config(tmp_path: Path, site: Site, limits: Limits) -> Config:
+    return Config(
+        platforms=Platforms.EMULATED,
+        state_dir=tmp_path,
+        limits=limits,
+        emulator_url=site.url,
+        upstream_timeout_s=2.0,
+    )
+
+
+@pytest.fixture
+def app(config: Config, clock: TurnedClock) -> Flask:
+    return create_app(config, clock=clock, registry=CollectorRegistry())
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
