@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from contracts.serving_protos import (
@@ -18,9 +19,10 @@ from contracts.serving_protos import (
     TensorProto,
 )
 from serving.local_server.errors import InvalidArgument, NotFound, StatusError
+from serving.local_server.metrics import Metrics
 from serving.local_server.models import Models
 from serving.local_server.output_tensors import OutputTensor, write_typed
-from serving.local_server.servable import Servable
+from serving.local_server.servable import Graph, Servable
 from serving.local_server.signatures import find_signature, match_inputs, match_outputs
 
 
@@ -28,9 +30,14 @@ class DataPlane:
     """Predict, metadata, status and reload. Every method raises StatusError and may be called by many threads."""
 
     def __init__(
-        self, models: Models, *, write_tensor: Callable[[OutputTensor, TensorProto], None] = write_typed
+        self,
+        models: Models,
+        metrics: Metrics | None = None,
+        *,
+        write_tensor: Callable[[OutputTensor, TensorProto], None] = write_typed,
     ) -> None:
         self.models = models
+        self._metrics = metrics or Metrics()
         self._write_tensor = write_tensor
 
     def predict(self, request: PredictRequest, timeout_s: float | None = None) -> PredictResponse:
@@ -44,7 +51,10 @@ class DataPlane:
         self, servable: Servable, request: PredictRequest, timeout_s: float | None = None
     ) -> PredictResponse:
         """`predict` on a version that the caller has bound already."""
-        signature, outputs = run_predict(servable, request, timeout_s)
+        started = time.perf_counter()
+        signature, outputs = run_predict(servable.graph, request, timeout_s)
+        self._metrics.runs.add()
+        self._metrics.runtime_latency.observe((time.perf_counter() - started) * 1e6, servable.model, "Predict", "TF1")
         response = PredictResponse()
         spec = response.model_spec
         spec.name, spec.signature_name = servable.model, signature
@@ -106,10 +116,9 @@ class DataPlane:
 
 
 def run_predict(
-    servable: Servable, request: PredictRequest, timeout_s: float | None = None
+    graph: Graph, request: PredictRequest, timeout_s: float | None = None
 ) -> tuple[str, dict[str, OutputTensor]]:
     """The resolved signature name, and output alias -> tensor."""
-    graph = servable.graph
     name, signature = find_signature(graph.signatures, request.model_spec.signature_name)
     feeds = {}
     for alias, proto in match_inputs(signature, request.inputs).items():

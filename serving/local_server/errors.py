@@ -14,6 +14,7 @@ StatusError
 ├── ResourceExhausted     out of memory
 ├── Internal              a fault of ours
 ├── Unknown               what a load failed with
+└── AlreadyExists, PermissionDenied, Aborted, Unauthenticated: only ever from within TensorFlow
 """
 
 from __future__ import annotations

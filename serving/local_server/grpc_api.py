@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from operator import methodcaller
@@ -18,6 +19,8 @@ from contracts.serving_protos import (
 )
 from serving.local_server.data_plane import DataPlane
 from serving.local_server.errors import StatusError
+from serving.local_server.health import health_handler
+from serving.local_server.metrics import Metrics
 
 MAX_ERROR_CHARACTERS = 1024
 _NO_DEADLINE_S = 30 * 24 * 3600.0
@@ -28,7 +31,12 @@ Method = Callable[[Any, float | None], Message]
 
 
 def create_server(
-    plane: DataPlane, *, max_threads: int, channel_arguments: Iterable[tuple[str, str | int]] = ()
+    plane: DataPlane,
+    metrics: Metrics,
+    *,
+    max_threads: int,
+    channel_arguments: Iterable[tuple[str, str | int]] = (),
+    health: bool = False,
 ) -> grpc.Server:
     """A server with all services, that still needs a port and `start`."""
     server = grpc.server(
@@ -41,7 +49,7 @@ def create_server(
     )
     services: Mapping[str, Mapping[str, tuple[Method, type[Message]]]] = {
         "tensorflow.serving.PredictionService": {
-            "Predict": (plane.predict, PredictRequest),
+            "Predict": (_counted(plane.predict, "Predict", metrics), PredictRequest),
             "GetModelMetadata": (lambda request, _: plane.metadata(request), GetModelMetadataRequest),
         },
         "tensorflow.serving.ModelService": {
@@ -52,7 +60,27 @@ def create_server(
     for service, methods in services.items():
         handlers = {name: _handler(method, kind) for name, (method, kind) in methods.items()}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    if health:
+        server.add_generic_rpc_handlers((health_handler(),))
     return server
+
+
+def _counted(method: Method, api: str, metrics: Metrics) -> Method:
+    """Count the outcome, and the time of what went well."""
+
+    def answer(request: Any, timeout_s: float | None) -> Message:
+        started = time.perf_counter()
+        model = request.model_spec.name
+        try:
+            response = method(request, timeout_s)
+        except StatusError as error:
+            metrics.requests.add(model, error.name)
+            raise
+        metrics.requests.add(model, "OK")
+        metrics.request_latency.observe((time.perf_counter() - started) * 1e6, model, api, "GRPC")
+        return response
+
+    return answer
 
 
 def _handler(method: Method, request_type: type[Message]) -> grpc.RpcMethodHandler[Any, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from serving.local_server.errors import InvalidArgument, StatusError, Unimplemen
 from serving.local_server.json_reader import debug_text, read_json
 from serving.local_server.json_tensors import ROWS, read_inputs
 from serving.local_server.json_writer import write_columns, write_error, write_rows
+from serving.local_server.metrics import Metrics
 from serving.local_server.rest_paths import Call, read_path
 from serving.local_server.signatures import DEFAULT_SIGNATURE
 
@@ -61,21 +63,26 @@ class Reply:
 class RestApi:
     """Answers everything below /v1/. `timeout_s` bounds each run of the graph."""
 
-    def __init__(self, plane: DataPlane, *, timeout_s: float = 30.0, cors: bool = False) -> None:
-        self._plane = plane
+    def __init__(self, plane: DataPlane, metrics: Metrics, *, timeout_s: float = 30.0, cors: bool = False) -> None:
+        self._plane, self._metrics = plane, metrics
         self._timeout_s = timeout_s
         self._headers = _JSON | (_CORS if cors else {})
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """One request; never raises StatusError."""
+        started, model, verb = time.perf_counter(), "", ""
         try:
             call = read_path(method, path)
+            model, verb = call.spec.name, call.verb if method == "POST" else ""
             if call.verb == "options":
                 origin = headers.get("Origin") or ""
                 return Reply(200 if re.match("https?://", origin) else 400, b"", self._headers)
             text = self._run(call, body)
         except StatusError as error:
+            self._metrics.requests.add(model, error.name)
             return self._reply(HTTP_CODES.get(error.name, 500), write_error(error.message))
+        self._metrics.requests.add(model, "OK")
+        self._metrics.request_latency.observe((time.perf_counter() - started) * 1e6, model, verb, "REST")
         return self._reply(200, text)
 
     def _reply(self, code: int, text: str) -> Reply:

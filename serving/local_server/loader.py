@@ -1,0 +1,64 @@
+"""Brings one version folder to life: loads it by TensorFlow and warms it up."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from contracts.serving_protos import ConfigProto
+from serving.local_server.errors import StatusError
+from serving.local_server.executor import Executor, TensorFlowLibrary
+from serving.local_server.flags import Flags
+from serving.local_server.manager import LoadGraph
+from serving.local_server.metrics import Metrics
+from serving.local_server.servable import Graph
+from serving.local_server.warmup import warm_up
+
+_LOST_VARIABLES = (
+    "The graph of %s reads variables that its restore does not fill; TensorFlow Serving would fail alike. "
+    "tf.saved_model.save of a module that holds Keras 3 variables writes each twice, one copy restored and the other "
+    "read: export by keras.export.ExportArchive, or freeze them by convert_variables_to_constants_v2."
+)
+
+_log = logging.getLogger(__name__)
+
+
+def saved_model_loader(flags: Flags, metrics: Metrics) -> LoadGraph:
+    """Loads SavedModels as the flags say; raises TensorFlowNotFound."""
+    library = TensorFlowLibrary.installed()
+    both = flags.tensorflow_session_parallelism
+    config = ConfigProto(
+        intra_op_parallelism_threads=flags.tensorflow_intra_op_parallelism or both,
+        inter_op_parallelism_threads=flags.tensorflow_inter_op_parallelism or both,
+    )
+    tags = [tag for tag in flags.saved_model_tags.split(",") if tag]
+
+    def load(folder: Path) -> Graph:
+        started = time.perf_counter()
+        try:
+            graph = Executor(library, folder, tags, config)
+        except StatusError:
+            metrics.loads.add(str(folder), "fail")
+            raise
+        metrics.loads.add(str(folder), "success")
+        metrics.load_latency.add(str(folder), by=int((time.perf_counter() - started) * 1e6))
+        if flags.enable_model_warmup:
+            _warm_up(graph, folder)
+        return graph
+
+    def _warm_up(graph: Graph, folder: Path) -> None:
+        started, status, count = time.perf_counter(), "OK", 0
+        try:
+            count = warm_up(graph, folder, flags.num_request_iterations_for_warmup)
+        except StatusError as error:
+            status = error.name
+            graph.close()
+            if "Could not find variable" in error.message:
+                _log.error(_LOST_VARIABLES, folder)
+            raise
+        finally:
+            metrics.warmup_latency.observe((time.perf_counter() - started) * 1e6, str(folder), status)
+            metrics.warmup_records.add(str(folder), status, by=count)
+
+    return load

@@ -1,0 +1,101 @@
+"""The counters of the server, and their page in TensorFlow Serving's Prometheus dialect.
+
+Names begin with a colon, histograms count microseconds, scalars carry braces even without labels.
+Source: tensorflow_serving/util/prometheus_exporter.cc and servables/tensorflow/util.cc.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from threading import Lock
+
+BUCKETS = tuple(10 * 1.8**power for power in range(33))
+"""Upper bounds in microseconds."""
+
+
+class Counter:
+    """Counts by labels."""
+
+    kind = "counter"
+
+    def __init__(self, name: str, labels: Sequence[str]) -> None:
+        self.name, self._labels = name, tuple(labels)
+        self._lock = Lock()
+        self._values: dict[tuple[str, ...], int] = {}
+
+    def add(self, *labels: str, by: int = 1) -> None:
+        """Count one more for these label values."""
+        with self._lock:
+            self._values[labels] = self._values.get(labels, 0) + by
+
+    def lines(self) -> Iterator[str]:
+        """Its part of the page."""
+        with self._lock:
+            values = dict(self._values)
+        for labels, value in values.items():
+            yield f"{self.name}{_braces(self._labels, labels)} {value}"
+
+
+class Histogram:
+    """Durations by labels."""
+
+    kind = "histogram"
+
+    def __init__(self, name: str, labels: Sequence[str]) -> None:
+        self.name, self._labels = name, tuple(labels)
+        self._lock = Lock()
+        self._cells: dict[tuple[str, ...], tuple[list[int], list[float]]] = {}
+
+    def observe(self, micros: float, *labels: str) -> None:
+        """Note one duration in microseconds."""
+        with self._lock:
+            cell = self._cells.get(labels)
+            if cell is None:
+                cell = self._cells[labels] = ([0] * (len(BUCKETS) + 1), [0.0])
+            counts, total = cell
+            counts[bisect_left(BUCKETS, micros)] += 1
+            total[0] += micros
+
+    def lines(self) -> Iterator[str]:
+        """Its part of the page."""
+        with self._lock:
+            cells = {labels: (list(counts), total[0]) for labels, (counts, total) in self._cells.items()}
+        bounds = [f"{bound:g}" for bound in BUCKETS] + ["+Inf"]
+        for labels, (counts, total) in cells.items():
+            for bound, count in zip(bounds, accumulate(counts), strict=True):
+                yield f"{self.name}_bucket{_braces((*self._labels, 'le'), (*labels, bound))} {count}"
+            yield f"{self.name}_sum{_braces(self._labels, labels)} {total:g}"
+            yield f"{self.name}_count{_braces(self._labels, labels)} {sum(counts)}"
+
+
+class Metrics:
+    """Everything that this server counts."""
+
+    def __init__(self) -> None:
+        serving, loader = ":tensorflow:serving:", ":tensorflow:cc:saved_model:"
+        self.requests = Counter(f"{serving}request_count", ["model_name", "status"])
+        self.request_latency = Histogram(f"{serving}request_latency", ["model_name", "API", "entrypoint"])
+        self.runtime_latency = Histogram(f"{serving}runtime_latency", ["model_name", "API", "runtime"])
+        self.warmup_latency = Histogram(f"{serving}model_warmup_latency", ["model_path", "status"])
+        self.warmup_records = Counter(f"{serving}model_warmup_records_read", ["model_path", "status"])
+        self.loads = Counter(f"{loader}load_attempt_count", ["model_path", "status"])
+        self.load_latency = Counter(f"{loader}load_latency", ["model_path"])
+        self.runs = Counter(":tensorflow:core:graph_runs", [])
+
+    def page(self) -> str:
+        """The whole page."""
+        lines: list[str] = []
+        for metric in vars(self).values():
+            lines += [f"# TYPE {metric.name} {metric.kind}", *metric.lines()]
+        return "\n".join(lines) + "\n"
+
+
+def _braces(names: Sequence[str], values: Sequence[str]) -> str:
+    pairs = (f'{name}="{_escape(value)}"' for name, value in zip(names, values, strict=True))
+    return "{" + ",".join(pairs) + "}"
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
