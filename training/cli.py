@@ -34,8 +34,9 @@ def _require_data(folder: Path) -> None:
 @click.option("--data", type=_FOLDER, help="Folder with x/*.csv.gz and/or instagram/*.csv.gz.")
 @click.option("--out", type=_FOLDER, help="Model store; the next version is written to OUT/rollcall/<n>.")
 @click.option("--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_FILE)
+@click.option("--run", type=_FOLDER, help="Keeps TensorBoard logs and finished networks; a second run takes them up.")
 @click.pass_context
-def main(context: click.Context, data: Path | None, out: Path | None, config_file: Path) -> None:
+def main(context: click.Context, data: Path | None, out: Path | None, config_file: Path, run: Path | None) -> None:
     """Train a model on labelled profiles and write it as the next version of a store."""
     context.obj = config_file
     if context.invoked_subcommand is not None:
@@ -44,12 +45,13 @@ def main(context: click.Context, data: Path | None, out: Path | None, config_fil
         raise click.UsageError("Both --data and --out are needed.")
     config = _config(config_file)
     _require_data(data)
+    from training.run_folder import RunFolder  # noqa: PLC0415
     from training.shipping import Shipping  # noqa: PLC0415 - TensorFlow takes seconds; --help and mistakes don't wait.
     from training.trainer import TooFewRows  # noqa: PLC0415
 
     console = open_console()
     try:
-        version = Shipping(config, console).make(data, out)
+        version = Shipping(config, console, RunFolder(run) if run else None).make(data, out)
     except TooFewRows as error:
         raise click.ClickException(str(error)) from None
     console.print(f"Wrote {version}")

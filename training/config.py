@@ -25,8 +25,10 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True)
 class BalanceConfig:
-    """Exponents from 0 (as the data are) to 1 (equal shares of class and source)."""
+    """Shares to reach (`class_power`, `source_power`: 1 as the data are, 0 equal) and by which means."""
 
+    class_power: float
+    source_power: float
     resampling: float
     class_weight: float
 
@@ -110,7 +112,8 @@ class Config:
 
 
 _SHARES = frozenset(
-    "resampling class_weight untouched field group lite dropout label_smoothing accusation_threshold".split()
+    "class_power source_power resampling class_weight untouched field group lite dropout label_smoothing "
+    "accusation_threshold".split()
 )
 
 

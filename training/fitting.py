@@ -9,15 +9,18 @@ import keras
 import numpy as np
 
 from contracts.model import CLASSES
-from training.balancing import equal_shares
+from training.balancing import wanted_weights
 from training.batches import Batches
 from training.config import Config
 from training.dataset import Dataset
-from training.network import build
+from training.dense import DenseNetwork
+from training.network import build, to_dense
 
 
-def fit(training: Dataset, validation: Dataset, config: Config, seed: int, callbacks: Sequence[Any] = ()) -> Any:
-    """A fitted keras.Model, at the weights of its best epoch on `validation`, where classes and sources count alike.
+def fit(
+    training: Dataset, validation: Dataset, config: Config, seed: int, callbacks: Sequence[Any] = ()
+) -> DenseNetwork:
+    """A fitted network, at the weights of its best epoch on `validation`, where classes and sources count alike.
 
     `callbacks` see the epochs (progress, logs).
     """
@@ -33,7 +36,7 @@ def fit(training: Dataset, validation: Dataset, config: Config, seed: int, callb
     judged = (
         validation.features,
         np.eye(len(CLASSES), dtype=np.float32)[validation.labels],
-        equal_shares(validation.labels, validation.sources).astype(np.float32),
+        wanted_weights(validation.labels, validation.sources).astype(np.float32),
     )
     early = keras.callbacks.EarlyStopping(patience=fitting.patience, restore_best_weights=True)
     model.fit(
@@ -44,4 +47,4 @@ def fit(training: Dataset, validation: Dataset, config: Config, seed: int, callb
         callbacks=[early, *callbacks],
         verbose=0,
     )
-    return model
+    return to_dense(model, training.features)

@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 from contracts.features import F
 from contracts.model import CLASSES
 from training.config import FieldDropoutConfig, NetworkConfig
+from training.dense import DenseNetwork
 from training.field_dropout import FieldDropout
+
+_CENTER = 0.5
+"""A mask enters the first layer as -0.5 or 0.5."""
 
 
 def build(features: NDArray[np.float32], network: NetworkConfig, dropout: FieldDropoutConfig, seed: int) -> Any:
     """A keras.Model from float32[n, F] to logits float32[n, 4].
 
     The mean and scale of each value over the rows of `features` that know it become constants of the graph; an unknown
-    value enters as 0, which is then the mean. GELU keeps the path of the integrated gradients smooth.
+    value enters as 0, which is then the mean. SiLU keeps the path of the integrated gradients smooth.
     """
     mean, scale = standardization(features)
     values = F // 2
@@ -26,16 +30,31 @@ def build(features: NDArray[np.float32], network: NetworkConfig, dropout: FieldD
     known = FieldDropout(dropout, seed)(inputs)
     masks = known[:, values:]
     x = (known[:, :values] - masks * mean) / scale
-    x = keras.layers.Concatenate()([x, masks - 0.5])
+    x = keras.layers.Concatenate(name="standardized")([x, masks - _CENTER])
     x = keras.layers.GaussianNoise(network.noise, seed=seed)(x)
     for index, units in enumerate(network.hidden):
         kernel = keras.initializers.HeNormal(seed=seed + index)
-        x = keras.layers.Dense(units, activation="gelu", kernel_initializer=kernel)(x)
+        x = keras.layers.Dense(units, activation="silu", kernel_initializer=kernel)(x)
         x = keras.layers.Dropout(network.dropout, seed=seed + index)(x)
     logits = keras.layers.Dense(
         len(CLASSES), kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="logits"
     )(x)
     return keras.Model(inputs, logits)
+
+
+def to_dense(model: Any, features: NDArray[np.float32]) -> DenseNetwork:
+    """The fitted `model` of `build`, called with the same `features`, with its standardisation folded into it."""
+    mean, scale = standardization(features)
+    layers: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dense):
+            weights, offsets = layer.get_weights()
+            layers.append((np.asarray(weights, np.float32), np.asarray(offsets, np.float32)))
+    (kernel, bias), *rest = layers
+    of_values, of_masks = np.split(kernel, 2)
+    of_values = of_values / scale[:, np.newaxis]
+    folded = np.concatenate([of_values, of_masks - mean[:, np.newaxis] * of_values])
+    return DenseNetwork(((folded, bias - _CENTER * of_masks.sum(0)), *rest))
 
 
 def standardization(features: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -45,7 +45,7 @@ FIELDS = {
 
 
 def summarize_folder(data: Path) -> dict[str, Any]:
-    """`{platform: {class: [source, ...]}}` over every file of `data`; sources of fewer than 100 accounts are left out."""
+    """`{platform: {class: [source, ...]}}` over every file of `data`; sources below 100 accounts are left out."""
     population: dict[str, Any] = {}
     for platform, fields in FIELDS.items():
         for file in sorted((data / platform).glob("*.csv.gz")):

@@ -20,6 +20,7 @@ from training.dataset import Dataset
 from training.evaluation import Predict, evaluate
 from training.platform_model import PlatformModel
 from training.reference import LEVELS, base_rates, quantiles
+from training.run_folder import RunFolder
 from training.splits import may_ship, p1_held_out
 from training.store import published, publishing
 from training.summary import summarize
@@ -32,10 +33,11 @@ _WANTS = {Platform.INSTAGRAM.value: ("activity",)}
 
 @dataclass(frozen=True, slots=True)
 class Shipping:
-    """Makes versions by one configuration; `console` shows what happens."""
+    """Makes versions by one configuration; `console` shows what happens, `run` lets a run be taken up."""
 
     config: Config
     console: Console
+    run: RunFolder | None = None
 
     def make(self, data: Path, store: Path) -> Path:
         """Train on the rows that may ship outside P1, judge on P1's, publish. Returns the version's folder.
@@ -46,7 +48,7 @@ class Shipping:
         self.console.print(f"{len(dataset):,} accounts; dropped: {dropped}")
         held_out, ships = p1_held_out(dataset.frame), may_ship(dataset.frame)
         training, judged = dataset.where(ships & ~held_out), dataset.where(ships & held_out)
-        trainer = Trainer(self.config, self.console)
+        trainer = Trainer(self.config, self.console, self.run)
         trainer.prepare()
         models = {
             platform: trainer.fit_platform(training.where(rows), platform)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.balancing import draw_chances, equal_shares, row_weights
+from training.balancing import draw_chances, row_weights, wanted_weights
 from training.config import BalanceConfig
 
 LABELS = np.array([0] * 60 + [1] * 30 + [2] * 10)
@@ -17,31 +17,41 @@ def shares(weights: np.ndarray, keys: np.ndarray) -> dict[object, float]:
 
 
 def test_equal_shares_of_classes_and_of_sources_inside_them() -> None:
-    weights = equal_shares(LABELS, SOURCES)
+    weights = wanted_weights(LABELS, SOURCES)
     assert shares(weights, LABELS) == pytest.approx({0: 1 / 3, 1: 1 / 3, 2: 1 / 3})
     assert shares(weights, SOURCES) == pytest.approx({"a": 1 / 6, "b": 1 / 6, "c": 1 / 3, "d": 1 / 3})
 
 
+def test_powers_of_one_keep_the_shares() -> None:
+    assert wanted_weights(LABELS, SOURCES, 1, 1) == pytest.approx(np.ones(100))
+
+
+def test_source_power_moves_shares_inside_a_class_only() -> None:
+    weights = wanted_weights(LABELS, SOURCES, 1, 0)
+    assert shares(weights, LABELS) == pytest.approx({0: 0.6, 1: 0.3, 2: 0.1})
+    assert shares(weights, SOURCES) == pytest.approx({"a": 0.3, "b": 0.3, "c": 0.3, "d": 0.1})
+
+
 def test_nothing_configured_leaves_the_rows_as_they_are() -> None:
-    none = BalanceConfig(resampling=0, class_weight=0)
+    none = BalanceConfig(class_power=0, source_power=0, resampling=0, class_weight=0)
     assert np.ptp(draw_chances(LABELS, SOURCES, none)) == 0
     assert row_weights(LABELS, SOURCES, none) == pytest.approx(np.ones(100))
 
 
 def test_full_resampling_draws_each_class_equally_often() -> None:
-    chances = draw_chances(LABELS, SOURCES, BalanceConfig(resampling=1, class_weight=0))
+    chances = draw_chances(LABELS, SOURCES, BalanceConfig(class_power=0, source_power=0, resampling=1, class_weight=0))
     assert chances.sum() == pytest.approx(1)
     assert shares(chances, LABELS) == pytest.approx({0: 1 / 3, 1: 1 / 3, 2: 1 / 3})
 
 
 def test_class_weights_alone_make_classes_count_the_same() -> None:
-    weights = row_weights(LABELS, SOURCES, BalanceConfig(resampling=0, class_weight=1))
+    weights = row_weights(LABELS, SOURCES, BalanceConfig(class_power=0, source_power=0, resampling=0, class_weight=1))
     assert shares(weights, LABELS) == pytest.approx({0: 1 / 3, 1: 1 / 3, 2: 1 / 3})
     assert weights.mean() == pytest.approx(1)
 
 
-def test_half_of_each_is_equal_shares_together() -> None:
-    both = BalanceConfig(resampling=0.5, class_weight=0.5)
+def test_half_of_each_is_wanted_weights_together() -> None:
+    both = BalanceConfig(class_power=0, source_power=0, resampling=0.5, class_weight=0.5)
     effect = draw_chances(LABELS, SOURCES, both) * row_weights(LABELS, SOURCES, both)
     assert effect.sum() == pytest.approx(1)
     assert shares(effect, LABELS) == pytest.approx({0: 1 / 3, 1: 1 / 3, 2: 1 / 3})
