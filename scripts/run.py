@@ -103,15 +103,8 @@ def parts_of(settings: Settings, environ: Mapping[str, str]) -> list[Part]:
         return Part(name, [sys.executable, "-m", module], shared, lambda: answers(ready))
 
     model_status = f"http://{HOST}:{port['MODEL_REST_PORT']}/v1/models/rollcall"
-    model_server = [
-        *(sys.executable, "-m", "serving.local_server"),
-        f"--port={port['MODEL_GRPC_PORT']}",
-        f"--rest_api_port={port['MODEL_REST_PORT']}",
-        f"--model_config_file={store / 'models.config'}",
-        "--allow_version_labels_for_unavailable_models=true",
-    ]
     parts = [
-        Part("model server", model_server, shared, lambda: answers(model_status)),
+        Part("model server", [sys.executable, "-m", "serving", "serve"], shared, lambda: answers(model_status)),
         service("fetcher", "fetcher", f"{shared['FETCHER_URL']}/readyz"),
         service("gateway", "gateway", f"http://{HOST}:{port['GATEWAY_PORT']}/readyz"),
     ]
