@@ -60,7 +60,11 @@ def doctor(x_account: str, instagram_account: str) -> None:
 
 @main.command()
 @click.argument("profiles", nargs=-1, required=True, metavar="URL...")
-@click.option("--platform", type=click.Choice(list(Platform)), help="What a bare handle or id belongs to.")
+@click.option(
+    "--platform",
+    type=click.Choice([platform.value for platform in Platform]),
+    help="What a bare handle or id belongs to.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the API's answers, one to a line.")
 @click.option("--gateway", envvar="ROLLCALL_URL", help="Address of the gateway.")
 def classify(profiles: tuple[str, ...], platform: str | None, as_json: bool, gateway: str | None) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F
+from contracts.columns import Columns
+from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F, normalize
 from contracts.fetch_api import AccountResult, FetchRequest, Outcome
 from contracts.model import CLASSES, Description
 from contracts.platforms import Platform
 from contracts.profile import Profile
 from contracts.profile_ref import ProfileRef
+from gateway.assessment import Assessment, assess
 from gateway.demo_accounts import DemoAccount
 from gateway.errors import ModelUnavailableError
 from gateway.prediction import Prediction, Version
@@ -138,3 +140,15 @@ class FakeDemo:
             for platform in Platform
             for handle, intended, note in (("reg_maple", "regular", ""), ("who_missing", "", "does not exist"))
         ]
+
+
+REF = ProfileRef(Platform.X, handle="reg_maple")
+
+
+def assessment(model: FakeModel | None = None, ref: ProfileRef = REF, **known: Any) -> Assessment:
+    """What `model` says of `profile_of(ref, **known)`."""
+    result = found(ref, **known)
+    assert result.profile is not None
+    columns = Columns.from_profiles([result.profile])
+    prediction = (model or FakeModel()).explain(normalize(columns), "id-1")
+    return assess(result, result.profile, columns, prediction)

@@ -1,26 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from contracts.columns import Columns
-from contracts.features import VALUE_NAMES, normalize
+from contracts.features import VALUE_NAMES
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
-from gateway.assessment import Assessment, assess
-from tests.gateway.fakes import FakeModel, found
-
-REF = ProfileRef(Platform.X, handle="reg_maple")
-
-
-def assessment(model: FakeModel | None = None, ref: ProfileRef = REF, **known: Any) -> Assessment:
-    result = found(ref, **known)
-    assert result.profile is not None
-    columns = Columns.from_profiles([result.profile])
-    prediction = (model or FakeModel()).explain(normalize(columns), "id-1")
-    return assess(result, result.profile, columns, prediction)
+from tests.gateway.fakes import FakeModel, assessment
 
 
 def test_the_label_is_the_most_probable_class() -> None:

@@ -48,7 +48,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
     ("variable", "text"),
     [
         ("GATEWAY_PORT", "-1"),
-        ("GATEWAY_PORT", "８０"),
+        ("GATEWAY_PORT", "\uff18\uff10"),
         ("GATEWAY_METRICS_PORT", "x"),
         ("GATEWAY_THREADS", "0"),
         ("PLATFORMS", "none"),

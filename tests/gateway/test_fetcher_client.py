@@ -41,7 +41,7 @@ class FetcherServer:
                 respond = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
                 respond(self)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - the name that http.server calls.
 
             def log_message(self, *args: object) -> None:
                 pass

@@ -7,8 +7,7 @@ from contracts.activity import Activity
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
 from gateway.result_view import view_of
-from tests.gateway.fakes import FakeModel
-from tests.gateway.test_assessment import assessment
+from tests.gateway.fakes import FakeModel, assessment
 
 
 def test_it_says_looks_like_and_never_is() -> None:

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.fetch_api import AccountResult, Outcome
+from contracts.platforms import Platform
+from contracts.profile_ref import ProfileRef
+from gateway.errors import FetcherUnreachableError
+from gateway.schemas import ClassifyAnswer, ModelReport, Problem
+from tests.gateway.fakes import LIMITS, NOW, FakeFetcher, FakeModel
+
+URL = "/api/v1/classify"
+PROFILE = {"profile": "https://x.com/reg_maple"}
+
+
+def test_a_classified_account_is_200(client: FlaskClient) -> None:
+    answer = client.post(URL, json=PROFILE, headers={"X-Request-ID": "id-1"})
+    assert answer.status_code == 200
+    body = ClassifyAnswer.model_validate(answer.json)
+    assert (body.label, body.unsure, body.emulated, body.request_id) == ("regular", False, True, "id-1")
+    assert body.profile.handle == "reg_maple"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_bare_handle_needs_its_platform(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    refused = client.post(URL, json={"profile": "@reg_maple"})
+    assert (refused.status_code, refused.json["outcome"]) == (422, "nonsense")
+    assert client.post(URL, json={"profile": "@reg_maple", "platform": "instagram"}).status_code == 200
+    assert fetcher.asked[0].accounts == (ProfileRef(Platform.INSTAGRAM, handle="reg_maple"),)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Outcome.NOT_FOUND, 404),
+        (Outcome.SUSPENDED, 410),
+        (Outcome.BLOCKED, 502),
+        (Outcome.LOGIN_REQUIRED, 502),
+        (Outcome.NOT_IN_PLAN, 502),
+        (Outcome.UPSTREAM_ERROR, 502),
+        (Outcome.RATE_LIMITED, 503),
+        (Outcome.BUDGET_SPENT, 503),
+    ],
+)
+def test_every_outcome_has_its_status(client: FlaskClient, fetcher: FakeFetcher, outcome: Outcome, status: int) -> None:
+    fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=outcome, emulated=True)
+    answer = client.post(URL, json=PROFILE)
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    problem = Problem.model_validate(answer.json)
+    assert problem.outcome == outcome.value
+    assert problem.type == f"/problems/{outcome.value}"
+    assert (problem.status, problem.instance, problem.emulated) == (status, URL, True)
+    assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+def test_a_wait_becomes_retry_after_with_its_ticket(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    until = NOW + timedelta(seconds=61.2)
+    fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=Outcome.RATE_LIMITED, retry_at=until, ticket="place-12")
+    answer = client.post(URL, json=PROFILE)
+    assert answer.headers["Retry-After"] == "62"
+    assert answer.json["ticket"] == "place-12"
+    assert answer.json["retry_at"].startswith("2026-01-31T12:01:01")
+    client.post(URL, json={**PROFILE, "ticket": "place-12"})
+    assert fetcher.asked[-1].ticket == "place-12"
+
+
+def test_a_time_that_has_passed_means_a_second(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=Outcome.RATE_LIMITED, retry_at=NOW - timedelta(hours=1))
+    assert client.post(URL, json=PROFILE).headers["Retry-After"] == "1"
+
+
+def test_without_a_model_one_comes_back_later(client: FlaskClient, model: FakeModel) -> None:
+    model.available = False
+    answer = client.post(URL, json=PROFILE)
+    assert (answer.status_code, answer.json["type"]) == (503, "/problems/model-unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "outcome" not in answer.json
+
+
+def test_an_unreachable_fetcher_is_an_upstream_error(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    fetcher.trouble = FetcherUnreachableError("The fetcher cannot be reached.")
+    answer = client.post(URL, json=PROFILE)
+    assert (answer.status_code, answer.json["outcome"]) == (502, "upstream-error")
+    assert client.get("/api/v1/limits").status_code == 502
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"[" * 30_000, "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'"{}"', "application/json", 400),
+        (b"1" * 5000, "application/json", 400),
+        (b"{}", "text/plain", 415),
+        (b"profile=a", "application/x-www-form-urlencoded", 415),
+        (b" " * 70_000, "application/json", 413),
+        (b"{}", "application/json", 422),
+        (b'{"profile": 7}', "application/json", 422),
+        (b'{"profile": null}', "application/json", 422),
+        (b'{"profile": "\\ud800"}', "application/json", 422),
+        (b'{"profile": "https://x.com/a", "more": 1}', "application/json", 422),
+        (b'{"profile": "@a", "platform": "elsewhere"}', "application/json", 422),
+        (b'{"profile": "https://x.com/a", "ticket": "\\ud800"}', "application/json", 422),
+    ],
+)
+def test_a_bad_body_gets_one_clear_sentence(
+    client: FlaskClient, fetcher: FakeFetcher, body: bytes, media_type: str, status: int
+) -> None:
+    answer = client.post(URL, data=body, content_type=media_type)
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert Problem.model_validate(answer.json).detail.endswith((".", "}."))
+    assert not fetcher.asked
+
+
+def test_a_wrong_field_is_named_and_its_value_not_repeated(client: FlaskClient) -> None:
+    answer = client.post(URL, json={"profile": "https://x.com/a", "platform": "secret-value"})
+    assert answer.json["errors"][0]["field"] == "platform"
+    assert "secret-value" not in answer.text
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@given(
+    profile=st.one_of(
+        st.text(max_size=60),
+        st.builds("https://x.com/{}".format, st.text(max_size=30)),
+        st.builds("instagram.com/{}/{}".format, st.text(max_size=20), st.text(max_size=10)),
+    ),
+    platform=st.sampled_from([None, "x", "instagram"]),
+)
+def test_no_text_is_a_fault(client: FlaskClient, profile: str, platform: str | None) -> None:
+    answer = client.post(URL, json={"profile": profile, "platform": platform})
+    assert answer.status_code in {200, 422}
+
+
+def test_limits_are_the_fetchers(client: FlaskClient) -> None:
+    assert client.get("/api/v1/limits").json == LIMITS
+
+
+def test_the_model_describes_itself(client: FlaskClient, model: FakeModel) -> None:
+    report = ModelReport.model_validate(client.get("/api/v1/model").json)
+    assert (report.name, report.version, report.label) == ("rollcall", 7, "stable")
+    assert report.accusation_threshold == 0.7
+    model.available = False
+    assert client.get("/api/v1/model").status_code == 503
+
+
+def test_a_wrong_method_is_a_problem_that_names_the_right_one(client: FlaskClient) -> None:
+    answer = client.get(URL)
+    assert (answer.status_code, answer.json["type"]) == (405, "/problems/wrong-method")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_a_wrong_address_is_a_problem(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/nothing")
+    assert (answer.status_code, answer.json["type"]) == (404, "/problems/no-such-page")

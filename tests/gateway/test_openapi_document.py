@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> dict[str, Any]:
+    answer = client.get("/openapi.json")
+    assert answer.status_code == 200
+    body: dict[str, Any] = answer.json
+    return body
+
+
+def test_it_is_openapi_3_1_of_every_api_route(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == {"/api/v1/classify", "/api/v1/limits", "/api/v1/model"}
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+            return own + [each for inner in node.values() for each in references(inner)]
+        return [each for inner in node for each in references(inner)] if isinstance(node, list) else []
+
+    found = references(document)
+    assert "#/components/schemas/Problem" in found
+    assert all(each.removeprefix("#/components/schemas/") in schemas for each in found)
+
+
+def test_classify_documents_every_status(document: dict[str, Any]) -> None:
+    responses = document["paths"]["/api/v1/classify"]["post"]["responses"]
+    assert set(responses) == {"200", "400", "404", "410", "413", "415", "422", "502", "503"}
+    assert "application/problem+json" in responses["404"]["content"]
+    assert "Retry-After" in responses["503"]["headers"]
+
+
+def test_a_route_without_input_has_no_422(document: dict[str, Any]) -> None:
+    assert set(document["paths"]["/api/v1/limits"]["get"]["responses"]) == {"200", "502"}

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from contracts.fetch_api import AccountResult, Outcome
+from gateway.errors import FetcherUnreachableError
+from gateway.problems import KINDS
+from tests.gateway.fakes import NOW, FakeFetcher, FakeModel
+
+PAGES = ["/", "/?profile=https://x.com/reg_maple", "/about", "/limits", "/model", "/problems/nonsense", "/nothing"]
+
+
+def test_the_first_page_has_the_field_the_samples_and_the_banner(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    page = client.get("/").text
+    assert 'name="profile"' in page
+    assert "/?profile=https://x.com/reg_maple&amp;platform=x" in page
+    assert "Every account here is invented" in page
+    assert not fetcher.asked
+
+
+def test_without_javascript_the_address_holds_the_question(client: FlaskClient) -> None:
+    page = client.get("/", query_string={"profile": "@reg_maple", "platform": "instagram"})
+    assert page.status_code == 200
+    assert "looks like a regular account" in page.text
+    assert 'value="@reg_maple"' in page.text
+
+
+def test_the_script_gets_the_same_rendering(client: FlaskClient) -> None:
+    fragment = client.post("/classify", data={"profile": "https://x.com/reg_maple"}).text
+    page = client.get("/", query_string={"profile": "https://x.com/reg_maple"}).text
+    assert fragment.strip() in page
+    assert "<html" not in fragment
+
+
+def test_the_result_tells_all_it_rests_on(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    text = re.sub(r"<[^>]+>|\s+", " ", client.post("/classify", data={"profile": "https://x.com/reg_maple"}).text)
+    for part in (
+        "Automated or inauthentic?",
+        "Large audience?",
+        "86%",
+        "Assumes that accounts on X are regular 70%",
+        "Read from 10 of 10 facts.",
+        "more than 56%",
+        "speaks against it",
+        "31 January 2026, 11:57 UTC",
+        "Model version 7",
+        "Not a basis for adverse action.",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "title"),
+    [
+        (Outcome.NOT_FOUND, 404, "No such account"),
+        (Outcome.SUSPENDED, 410, "Account suspended"),
+        (Outcome.BLOCKED, 502, "Refused by the platform"),
+    ],
+)
+def test_an_account_without_an_answer_gets_a_sentence(
+    client: FlaskClient, fetcher: FakeFetcher, outcome: Outcome, status: int, title: str
+) -> None:
+    fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=outcome)
+    page = client.get("/", query_string={"profile": "https://x.com/who_missing"})
+    assert page.status_code == status
+    assert title in page.text
+    assert client.post("/classify", data={"profile": "https://x.com/who_missing"}).status_code == 200
+
+
+def test_a_limit_shows_when_to_come_back_and_keeps_the_place(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    until = NOW + timedelta(seconds=90)
+    fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=Outcome.RATE_LIMITED, retry_at=until, ticket="place-12")
+    page = client.get("/", query_string={"profile": "https://x.com/reg_maple"})
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "90")
+    assert 'data-retry-after="90"' in page.text
+    assert 'name="ticket" value="place-12"' in page.text
+    assert "12:01:30 UTC" in page.text
+
+
+def test_nonsense_says_what_would_be_right(client: FlaskClient) -> None:
+    page = client.get("/", query_string={"profile": "https://example.com/someone"})
+    assert page.status_code == 422
+    assert "Paste a profile address such as" in page.text
+
+
+def test_what_people_paste_is_escaped(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    page = client.get("/", query_string={"profile": '"><script>alert(1)</script>'})
+    assert "<script>alert" not in page.text
+
+
+def test_an_empty_form_is_nonsense_and_no_fault(client: FlaskClient) -> None:
+    assert "Nothing was given" in client.post("/classify", data={}).text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_keeps_the_content_security_policy(client: FlaskClient, path: str) -> None:
+    page = client.get(path)
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert not re.search(r"\sstyle=|\son[a-z]+=|<style|javascript:", page.text)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", page.text)
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page.text)
+
+
+def test_limits_show_each_window(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    page = client.get("/limits")
+    assert "288 of 300 left" in page.text
+    assert "rate-limited" in page.text
+    fetcher.trouble = FetcherUnreachableError("The fetcher cannot be reached.")
+    away = client.get("/limits")
+    assert (away.status_code, "cannot be reached" in away.text) == (502, True)
+
+
+def test_the_model_page_shows_version_and_card(client: FlaskClient, model: FakeModel) -> None:
+    assert "Version 7 answers" in client.get("/model").text
+    assert "Invented for tests." in client.get("/model").text
+    model.available = False
+    assert client.get("/model").status_code == 503
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_problem_type_has_its_page(client: FlaskClient, name: str) -> None:
+    assert KINDS[name].title in client.get(f"/problems/{name}").text
+
+
+def test_an_unknown_page_is_a_page(client: FlaskClient) -> None:
+    page = client.get("/nothing")
+    assert (page.status_code, page.mimetype) == (404, "text/html")
