@@ -30,6 +30,7 @@ class OutputTensor:
         return np.frombuffer(self.data, NUMPY_TYPES[self.dtype])
 
 
+_STRING = int(DataType.DT_STRING)
 _BIT_PATTERN = np.dtype(np.uint16)
 NUMPY_TYPES: dict[int, np.dtype[Any]] = {
     DataType.DT_FLOAT: np.dtype(np.float32),
@@ -74,12 +75,8 @@ _TYPED_FIELDS = {
 
 def write_typed(tensor: OutputTensor, proto: TensorProto) -> None:
     """Fill the empty `proto` with `tensor`, in the typed field of its dtype."""
-    proto.dtype = tensor.dtype
-    shape = proto.tensor_shape
-    shape.SetInParent()
-    for size in tensor.shape:
-        shape.dim.add(size=size)
-    if tensor.dtype == DataType.DT_STRING:
+    _write_head(tensor, proto)
+    if tensor.dtype == _STRING:
         proto.string_val.extend(tensor.strings)
     elif field := _PACKED_AS_IN_MEMORY.get(tensor.dtype):
         proto.MergeFromString(_length_delimited(field, tensor.data))
@@ -91,14 +88,19 @@ def write_typed(tensor: OutputTensor, proto: TensorProto) -> None:
 
 def write_content(tensor: OutputTensor, proto: TensorProto) -> None:
     """Fill the empty `proto` with raw bytes, for --enable_serialization_as_tensor_content; strings stay typed."""
-    if tensor.dtype == DataType.DT_STRING:
+    if tensor.dtype == _STRING:
         write_typed(tensor, proto)
         return
-    proto.dtype = tensor.dtype
-    proto.tensor_shape.SetInParent()
-    for size in tensor.shape:
-        proto.tensor_shape.dim.add(size=size)
+    _write_head(tensor, proto)
     proto.tensor_content = tensor.data
+
+
+def _write_head(tensor: OutputTensor, proto: TensorProto) -> None:
+    proto.dtype = tensor.dtype
+    shape = proto.tensor_shape
+    shape.SetInParent()
+    for size in tensor.shape:
+        shape.dim.add(size=size)
 
 
 def _length_delimited(field: int, data: bytes) -> bytes:
