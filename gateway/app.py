@@ -27,6 +27,7 @@ from gateway.prediction import Model
 from gateway.problems import problem_of_fields, problem_of_http
 from gateway.request_context import watch_requests
 from gateway.schemas import Problem
+from gateway.template_filters import add_template_filters
 
 MAX_BODY_BYTES = 64 * 1024
 API_PATHS = ("/api/", "/openapi.json", "/livez", "/readyz")
@@ -63,6 +64,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.globals["emulated"] = config.emulated
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    add_template_filters(app)
     watch_requests(app, metrics)
     keep_browser_rules(app)
     app.register_error_handler(HTTPException, _answer_http_error)

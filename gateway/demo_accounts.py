@@ -26,6 +26,11 @@ class DemoAccount:
     intended: str
     note: str = ""
 
+    @property
+    def special(self) -> str | None:
+        """What sets the account apart from an ordinary one of its class, such as "a private account"."""
+        return None if self.intended in self.note.split() or not self.note else self.note
+
 
 class DemoAccounts(Protocol):
     """What the first page needs."""

@@ -38,6 +38,7 @@ async function ask(ticket) {
 
 function show(html, body) {
   place.innerHTML = html;
+  form.closest(".ask").classList.add("compact");
   const article = place.firstElementChild;
   if (article?.dataset.title) document.title = article.dataset.title;
   body.delete("ticket");

@@ -33,6 +33,12 @@ def test_a_row_that_cannot_be_read_is_left_out(row: Any) -> None:
     assert read_accounts([row, ROW]) == (ACCOUNT,)
 
 
+def test_only_an_account_unlike_its_class_is_special() -> None:
+    assert ACCOUNT.special == "private"
+    assert DemoAccount(ACCOUNT.ref, "regular", "an invented account of the class regular").special is None
+    assert DemoAccount(ACCOUNT.ref, "regular").special is None
+
+
 def test_the_answer_is_kept(emulator: FetcherServer) -> None:
     emulator.answers = [answer_json([ROW])]
     demo = EmulatorDemoAccounts(emulator.url)

@@ -98,6 +98,7 @@ def test_a_wrong_environment_is_one_sentence_and_status_2() -> None:
         capture_output=True,
         text=True,
         timeout=30,
+        check=False,
     )
     assert done.returncode == 2
     assert done.stderr == "GATEWAY_PORT is 'x'; it must be a port from 0 to 65535.\n"
