@@ -12,9 +12,11 @@ from training.baselines import Method
 from training.dataset import Dataset
 from training.evaluation import evaluate
 from training.measures import HUMANS
+from training.rounding import rounded
 from training.splits import P2_FOLDS, may_ship, p1_held_out
 
 ACCUSED_AT_MOST = 0.05
+_KEPT = ("rows", "accuracy", "macro_f1", "ece", "recall", "coverage", "accused_humans", "unsure", "prediction_sets")
 _AVERAGED = ("accuracy", "macro_f1", "ece", "accused_humans", "unsure")
 Tell = Callable[[str], None]
 
@@ -63,6 +65,29 @@ def run_p2(dataset: Dataset, methods: Mapping[str, Method], threshold: float, te
                 "folds": figures,
             }
     return answers
+
+
+def slim(answers: dict[str, Any]) -> dict[str, Any]:
+    """What the model card needs of the answers of `run_p1` and `run_p2`, rounded: small enough to be committed."""
+    short: dict[str, Any] = {}
+    for platform, methods in answers.get("p1", {}).items():
+        for name, figures in methods.items():
+            short.setdefault("p1", {}).setdefault(platform, {})[name] = _short(figures["platforms"][platform])
+    for platform, methods in answers.get("p2", {}).items():
+        for name, figures in methods.items():
+            short.setdefault("p2", {}).setdefault(platform, {})[name] = rounded(
+                {
+                    "mean": figures["mean"],
+                    "threshold": figures["threshold"],
+                    "live_masks": figures["live_masks"],
+                    "folds": {fold: _short(each["platforms"][platform]) for fold, each in figures["folds"].items()},
+                }
+            )
+    return short
+
+
+def _short(figures: dict[str, Any]) -> Any:
+    return rounded({name: figures[name] for name in _KEPT})
 
 
 def accusing(probabilities: Any, rows: Dataset) -> list[float]:

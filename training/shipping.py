@@ -19,10 +19,13 @@ from training.config import Config
 from training.dataset import Dataset
 from training.evaluation import Predict, evaluate
 from training.platform_model import PlatformModel
+from training.protocol_figures import read_figures
 from training.reference import LEVELS, base_rates, quantiles
+from training.rounding import rounded
 from training.run_folder import RunFolder
 from training.splits import may_ship, p1_held_out
 from training.store import published, publishing
+from training.stress import stress
 from training.summary import summarize
 from training.tables import evaluation_table
 from training.trainer import Trainer
@@ -55,17 +58,31 @@ class Shipping:
             for platform in Platform
             if (rows := training.platforms == platform.value).any()
         }
-        threshold = self.config.description.accusation_threshold
-        figures = evaluate(_judge(self._graph(models, "")), judged, threshold)
+        figures = self._judge(_judging(self._graph(models, "")), judged, dataset.where(~ships))
         self._show(figures)
         graph = self._graph(models, self._describe(training, figures).to_json())
         with publishing(store) as draft:
             graph.save(draft)
             extras.write_warmup(draft)
             extras.write_golden(draft, _predict(graph))
-            extras.write_json(draft, extras.EVALUATION, figures)
+            extras.write_json(draft, extras.EVALUATION, rounded(figures))
             extras.write_manifest(draft)
         return published(store)
+
+    def _judge(self, predict: Predict, judged: Dataset, non_commercial: Dataset) -> dict[str, Any]:
+        """Every figure that the version carries; the protocol's only if they are about this configuration."""
+        threshold = self.config.description.accusation_threshold
+        others = evaluate(predict, non_commercial, threshold)["sources"] if len(non_commercial) else {}
+        return evaluate(predict, judged, threshold) | {
+            "accusation_threshold": threshold,
+            "non_commercial": others,
+            "stress": {
+                platform.value: stress(predict, judged.where(rows), threshold)
+                for platform in Platform
+                if (rows := judged.platforms == platform.value).any()
+            },
+            "protocol": read_figures(self.config),
+        }
 
     def _graph(self, models: dict[Platform, PlatformModel], description: str) -> VersionGraph:
         return VersionGraph(models, description, self.config.explanation.steps)
@@ -93,5 +110,5 @@ def _predict(graph: VersionGraph) -> Callable[[NDArray[np.float32]], NDArray[np.
     return lambda features: np.asarray(graph.predict(features)[PROBABILITIES].numpy(), np.float64)
 
 
-def _judge(graph: VersionGraph) -> Predict:
+def _judging(graph: VersionGraph) -> Predict:
     return lambda rows: _predict(graph)(rows.features)

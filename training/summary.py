@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from training.dataset import Dataset
+from training.rounding import rounded
 
 INTENDED_USE = (
     "Sort accounts for a person to look at, and estimate shares of classes in large samples. "
@@ -21,21 +22,18 @@ _FIGURES = ("rows", "accuracy", "macro_f1", "ece", "precision", "recall", "cover
 
 
 def summarize(training: Dataset, figures: dict[str, Any]) -> dict[str, Any]:
-    """Texts, rows learned from by source, and the held-out figures of each platform."""
+    """Texts, rows learned from by source, and each platform's figures on held-out rows and unseen sources."""
     learned = training.frame["source"].value_counts().sort_index()
     return {
         "intended_use": INTENDED_USE,
         "misuse": MISUSE,
         "limits": list(LIMITS),
         "trained_on": {str(source): int(rows) for source, rows in learned.items()},
+        "unseen_sources": {
+            platform: methods["network"]["mean"] for platform, methods in figures["protocol"].get("p2", {}).items()
+        },
         "held_out_rows": {
-            platform: {name: _rounded(group[name]) for name in _FIGURES}
+            platform: {name: rounded(group[name]) for name in _FIGURES}
             for platform, group in figures["platforms"].items()
         },
     }
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _rounded(each) for name, each in value.items()}
-    return round(value, 4) if isinstance(value, float) else value

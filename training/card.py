@@ -1,0 +1,176 @@
+"""The model card, written from the figures that a version carries in assets.extra/evaluation.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from contracts.model import CLASSES
+from training.extras import EVALUATION, FOLDER
+
+_TEMPLATE = Path(__file__).with_name("card.md")
+_TITLES = {"x": "X", "instagram": "Instagram"}
+
+
+def write_card(version: Path) -> str:
+    """Markdown; the same figures give the same text, so that a test can hold docs/model-card.md against it."""
+    figures = json.loads((version / FOLDER / EVALUATION).read_text("utf-8"))
+    return (
+        Template(_TEMPLATE.read_text("utf-8"))
+        .substitute(
+            side_by_side=_side_by_side(figures),
+            classes=_classes(figures["platforms"]),
+            confusion=_confusion(figures["platforms"]),
+            sources=_groups(figures["sources"]),
+            non_commercial=_groups(figures["non_commercial"]),
+            live_masks=_live_masks(figures["live_masks"]),
+            unseen_folds=_folds(figures["protocol"]),
+            methods=_methods(figures["protocol"]),
+            balance=_variations(figures["protocol"].get("balance", {})),
+            seeds=_variations(figures["protocol"].get("seed", {})),
+            stress=_stress(figures["stress"]),
+            threshold=f"{figures['accusation_threshold']:.2f}",
+        )
+        .rstrip()
+        + "\n"
+    )
+
+
+def _side_by_side(figures: Mapping[str, Any]) -> str:
+    heads = ("", "P1 X", "P2 X", "P1 Instagram", "P2 Instagram")
+    columns = []
+    for platform in _TITLES:
+        columns += [figures["platforms"].get(platform), _unseen(figures["protocol"], platform)]
+    rows = [
+        ("accuracy", *(_figure(each, "accuracy") for each in columns)),
+        ("macro-F1", *(_figure(each, "macro_f1") for each in columns)),
+        ("calibration error (ECE)", *(_figure(each, "ece") for each in columns)),
+        ("accuracy at 90% coverage", *(_figure(each, "coverage", "0.9") for each in columns)),
+        *((f"recall of {name}", *(_figure(each, "recall", name) for each in columns)) for name in CLASSES),
+        ("humans accused", *(_figure(each, "accused_humans") for each in columns)),
+        ("called unsure", *(_figure(each, "unsure") for each in columns)),
+    ]
+    return _table(heads, rows)
+
+
+def _unseen(protocol: Mapping[str, Any], platform: str) -> Any:
+    return protocol.get("p2", {}).get(platform, {}).get("network", {}).get("mean")
+
+
+def _classes(platforms: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            _TITLES[platform],
+            name,
+            *(_figure(group, figure, name) for figure in ("precision", "recall", "f1", "roc_auc", "pr_auc")),
+        )
+        for platform, group in platforms.items()
+        for name in group["recall"]
+    ]
+    return _table(("platform", "class", "precision", "recall", "F1", "ROC AUC", "PR AUC"), rows)
+
+
+def _confusion(platforms: Mapping[str, Any]) -> str:
+    rows = [
+        (_TITLES[platform], label, *(str(counts[name]) for name in CLASSES))
+        for platform, group in platforms.items()
+        for label, counts in group["confusion"].items()
+    ]
+    return _table(("platform", "labelled", *(f"called {name}" for name in CLASSES)), rows)
+
+
+def _groups(groups: Mapping[str, Any]) -> str:
+    rows = [
+        (name, str(group["rows"]), _figure(group, "accuracy"), _figure(group, "ece"), _figure(group, "accused_humans"))
+        for name, group in groups.items()
+    ]
+    return _table(("source", "rows", "accuracy", "ECE", "humans accused"), rows)
+
+
+def _live_masks(masks: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            name,
+            str(group["rows"]),
+            _figure(group, "accuracy"),
+            _figure(group, "macro_f1"),
+            _figure(group, "ece"),
+            _figure(group, "accused_humans"),
+            str(group["rows_with_every_field"]),
+            ", ".join(group["classes_without_support"]) or "none",
+        )
+        for name, group in masks.items()
+    ]
+    heads = (
+        "mask",
+        "rows",
+        "accuracy",
+        "macro-F1",
+        "ECE",
+        "humans accused",
+        "rows with every field",
+        "classes without",
+    )
+    return _table(heads, rows)
+
+
+def _folds(protocol: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            _TITLES[platform],
+            fold,
+            *(_figure(group, name) for name in ("macro_f1", "accuracy", "ece", "accused_humans")),
+            *(_figure(group, "recall", name) for name in CLASSES),
+        )
+        for platform, methods in protocol.get("p2", {}).items()
+        for fold, group in methods["network"]["folds"].items()
+    ]
+    recalls = (f"recall {name}" for name in CLASSES)
+    heads = ("platform", "fold", "macro-F1", "accuracy", "ECE", "humans accused", *recalls)
+    return _table(heads, rows)
+
+
+def _methods(protocol: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            _TITLES[platform],
+            name,
+            _figure(protocol["p1"][platform].get(name), "accuracy"),
+            _figure(protocol["p1"][platform].get(name), "macro_f1"),
+            _figure(protocol["p1"][platform].get(name), "ece"),
+            _figure(unseen["mean"], "macro_f1"),
+            _figure(unseen["mean"], "ece"),
+        )
+        for platform, methods in protocol.get("p2", {}).items()
+        for name, unseen in methods.items()
+    ]
+    return _table(("platform", "method", "P1 accuracy", "P1 macro-F1", "P1 ECE", "P2 macro-F1", "P2 ECE"), rows)
+
+
+def _variations(answers: Mapping[str, Any]) -> str:
+    return _methods(answers) if answers else "Not measured."
+
+
+def _stress(stress: Mapping[str, Any]) -> str:
+    names = [name for name in next(iter(stress.values()), {}) if name != "confident"]
+    rows = [
+        (_TITLES[platform], str(flips["confident"]), *(f"{flips[name]:.2%}" for name in names))
+        for platform, flips in stress.items()
+    ]
+    return _table(("platform", "confident labels", *names), rows)
+
+
+def _figure(group: Mapping[str, Any] | None, *path: str) -> str:
+    value: Any = group
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [tuple(heads), *map(tuple, rows)]
+    lines.insert(1, ("---",) * len(lines[0]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,131 @@
+"""The commands that judge: evaluate, compare, protocol, card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from training.command_inputs import FOLDER, read_config, require_data
+from training.console import open_console
+
+if TYPE_CHECKING:
+    from training.dataset import Dataset
+
+# TensorFlow takes seconds to import, so each command imports what it needs: --help and mistakes answer at once.
+
+
+@click.command()
+@click.option("--model", type=FOLDER, required=True, help="A version's folder.")
+@click.option("--data", type=FOLDER, required=True)
+@click.option("--rows", type=click.Choice(["p1", "all"]), default="p1", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def evaluate(model: Path, data: Path, rows: str, as_json: bool) -> None:
+    """Judge a version: on the rows that P1 holds out, or on all (collections that it never saw)."""
+    from training.tables import evaluation_table  # noqa: PLC0415
+
+    require_data(data)
+    figures = _judge(model, _rows(data, rows))
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    console = open_console()
+    for group in ("platforms", "sources", "live_masks"):
+        console.print(evaluation_table(group.replace("_", " "), figures[group]))
+
+
+@click.command()
+@click.option("--old", type=FOLDER, required=True, help="The version in use.")
+@click.option("--new", type=FOLDER, required=True, help="The version that may replace it.")
+@click.option("--data", type=FOLDER, required=True)
+@click.option("--rows", type=click.Choice(["p1", "all"]), default="p1", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def compare(old: Path, new: Path, data: Path, rows: str, as_json: bool) -> None:
+    """Show what changes per class from one version to another, on the same rows."""
+    from training import comparison  # noqa: PLC0415
+
+    require_data(data)
+    dataset = _rows(data, rows)
+    changes = comparison.compare(_judge(old, dataset), _judge(new, dataset))
+    if as_json:
+        click.echo(json.dumps(changes))
+    else:
+        open_console().print(comparison.comparison_table(changes))
+
+
+@click.command()
+@click.option("--data", type=FOLDER, required=True)
+@click.option("--p1", is_flag=True, help="Held-out rows of the sources that were learned from.")
+@click.option("--p2", is_flag=True, help="Sources that were not learned from, one refit per fold.")
+@click.option("--baselines/--no-baselines", "with_baselines", default=True, show_default=True)
+@click.option("--vary", type=click.Choice(["balance", "seed", "fields"]), help="Variations in place of the baselines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write what the model card needs.")
+def protocol(**options: Any) -> None:
+    """Rerun the protocols for the network of the configuration, beside the baselines or its own variations."""
+    if not options["p1"] and not options["p2"]:
+        raise click.UsageError("Choose --p1, --p2 or both.")
+    config = read_config(click.get_current_context().obj)
+    require_data(options["data"])
+    from training.baselines import baselines  # noqa: PLC0415
+    from training.dataset import Dataset  # noqa: PLC0415
+    from training.protocol import run_p1, run_p2, slim  # noqa: PLC0415
+    from training.protocol_figures import write_figures  # noqa: PLC0415
+    from training.tables import protocol_tables  # noqa: PLC0415
+    from training.trainer import Trainer  # noqa: PLC0415
+    from training.variations import VARIATIONS  # noqa: PLC0415
+
+    console = open_console(stderr=options["as_json"])
+    Trainer(config, console).prepare()
+    if options["vary"]:
+        varied = VARIATIONS[options["vary"]](config)
+        methods = {name: Trainer(variation, console).method for name, variation in varied.items()}
+    else:
+        methods = {"network": Trainer(config, console).method}
+        methods |= baselines(config.seed, config.threads) if options["with_baselines"] else {}
+    dataset, _ = Dataset.read(options["data"])
+    threshold = config.description.accusation_threshold
+    answers = {
+        name: run(dataset, methods, threshold, console.print)
+        for name, run in (("p1", run_p1), ("p2", run_p2))
+        if options[name]
+    }
+    if options["save"]:
+        write_figures(options["save"], config, slim(answers))
+    if options["as_json"]:
+        click.echo(json.dumps(answers))
+        return
+    for table in protocol_tables(answers):
+        console.print(table)
+
+
+@click.command()
+@click.option("--model", type=FOLDER, required=True, help="The version that the card is about.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+def card(model: Path, out: Path) -> None:
+    """Write the model card from a version's own figures."""
+    from training.card import write_card  # noqa: PLC0415
+
+    out.write_text(write_card(model), "utf-8")
+
+
+def _rows(data: Path, rows: str) -> Dataset:
+    from training.dataset import Dataset  # noqa: PLC0415
+    from training.splits import may_ship, p1_held_out  # noqa: PLC0415
+
+    dataset, _ = Dataset.read(data)
+    return dataset.where(p1_held_out(dataset.frame) & may_ship(dataset.frame)) if rows == "p1" else dataset
+
+
+def _judge(model: Path, dataset: Dataset) -> dict[str, Any]:
+    from training import evaluation  # noqa: PLC0415
+    from training.version import UnusableVersion, Version  # noqa: PLC0415
+
+    try:
+        version = Version(model)
+    except UnusableVersion as error:
+        raise click.ClickException(str(error)) from None
+    threshold = version.description.accusation_threshold
+    return evaluation.evaluate(lambda judged: version.predict(judged.features)[0], dataset, threshold)

@@ -1,0 +1,46 @@
+"""Changes that make no other account: a new name, a new script, twelve more years. Confident labels must stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from training.dataset import Dataset
+from training.evaluation import Predict
+
+_CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстувшхыз")
+_SHIFT = {first + step: first + (step + 7) % 26 for first in (65, 97) for step in range(26)}
+
+
+def rename(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every handle spelled with other letters, digits where they were."""
+    return _with_texts(frame, "username", lambda text: text.translate(_SHIFT))
+
+
+def change_script(frame: pd.DataFrame) -> pd.DataFrame:
+    """Display name and biography in Cyrillic letters."""
+    for name in ("display_name", "biography"):
+        frame = _with_texts(frame, name, lambda text: text.lower().translate(_CYRILLIC))
+    return frame
+
+
+def stress(predict: Predict, dataset: Dataset, threshold: float) -> dict[str, Any]:
+    """Change -> the share of labels at or above `threshold` that flip under it.
+
+    Ageing changes nothing, as no date is an input; it is listed so that nobody has to wonder.
+    """
+    before = predict(dataset)
+    confident = before.max(1) >= threshold
+    flipped: dict[str, Any] = {"confident": int(confident.sum()), "aged by 12 years": 0.0}
+    for name, change in (("renamed", rename), ("other script", change_script)):
+        after = predict(Dataset.of(change(dataset.frame)))
+        flips = (after.argmax(1) != before.argmax(1))[confident]
+        flipped[name] = float(np.mean(flips)) if len(flips) else 0.0
+    return flipped
+
+
+def _with_texts(frame: pd.DataFrame, column: str, change: Callable[[str], str]) -> pd.DataFrame:
+    return frame.assign(**{column: [change(text) if isinstance(text, str) else text for text in frame[column]]})
