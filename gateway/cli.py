@@ -66,7 +66,7 @@ def doctor(x_account: str, instagram_account: str) -> None:
     help="What a bare handle or id belongs to.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the API's answers, one to a line.")
-@click.option("--gateway", envvar="ROLLCALL_URL", help="Address of the gateway.")
+@click.option("--gateway", envvar="GATEWAY_URL", help="Address of the gateway.")
 def classify(profiles: tuple[str, ...], platform: str | None, as_json: bool, gateway: str | None) -> None:
     """Say what each account looks like; exit status 1 if one could not be classified."""
     config = _config()

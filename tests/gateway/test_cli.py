@@ -34,7 +34,7 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
 
 
 def test_classify_says_what_an_account_looks_like(gateway: str) -> None:
-    assert run("classify", "https://x.com/reg_maple", ROLLCALL_URL=gateway) == (
+    assert run("classify", "https://x.com/reg_maple", GATEWAY_URL=gateway) == (
         0,
         "https://x.com/reg_maple: looks like a regular account (86%)\n",
     )

@@ -33,6 +33,10 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     assert all(each.removeprefix("#/components/schemas/") in schemas for each in found)
 
 
+def test_no_component_is_null(document: dict[str, Any]) -> None:
+    assert all(isinstance(part, dict) for part in document["components"].values())
+
+
 def test_classify_documents_every_status(document: dict[str, Any]) -> None:
     responses = document["paths"]["/api/v1/classify"]["post"]["responses"]
     assert set(responses) == {"200", "400", "404", "410", "413", "415", "422", "502", "503"}
