@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from contracts import model as names
 from contracts.fetch_api import REQUEST_ID_HEADER
 from contracts.model import MODEL_NAME, STABLE
-from contracts.serving_protos import ModelSpec, PredictRequest, PredictResponse
+from contracts.serving_protos import ModelSpec, PredictRequest, PredictResponse, TensorProto
 from contracts.tensors import to_proto
 from gateway.errors import ModelUnavailableError
 from gateway.metrics import Metrics
@@ -56,6 +56,7 @@ class ModelClient:
             response_deserializer=PredictResponse.FromString,
         )
         self._known: Version | None = None
+        self._document: TensorProto | None = None
         self._believed_until = float("-inf")
         self._resolving = threading.Lock()
 
@@ -110,10 +111,10 @@ class ModelClient:
         except _VersionGoneError as error:
             raise ModelUnavailableError("The model server has no version ready.") from error
         number = response.model_spec.version.value
-        known = self._known
-        if known is None or known.number != number:
+        known, document = self._known, response.outputs[names.DESCRIPTION]
+        if known is None or known.number != number or self._document != document:
             known = Version(number, read_description(number, response))
-        self._known = known
+        self._known, self._document = known, document
         self._believed_until = self._now() + LABEL_SECONDS
         self._metrics.model_version.labels(self._label).set(number)
         return known

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from contracts.columns import Columns
-from contracts.features import raw_values
 from contracts.model import CLASSES
 from contracts.profile import MODEL_FACTS
 from gateway.assessment import Assessment
+from gateway.feature_words import feature_text, feature_title
 from gateway.percentiles import percentile
-from gateway.wording import CLASS_WORDS, FACT_WORDS, FEATURE_WORDS, Kind, count, percent, value_words
+from gateway.wording import CLASS_WORDS, FACT_WORDS, count, percent
 
 STRONGEST = 5
 
@@ -206,18 +204,14 @@ def _fact_text(name: str, known: object, activity: object) -> str:
 
 def _reasons(answer: Assessment) -> tuple[Reason, ...]:
     columns = Columns.from_profiles([answer.profile])
-    raw = raw_values(columns)
     strongest = [each for each in answer.contributions if each.contribution != 0][:STRONGEST]
     largest = max((abs(each.contribution) for each in strongest), default=1.0)
-    reasons = []
-    for each in strongest:
-        title, kind = FEATURE_WORDS.get(each.feature, (each.feature, Kind.AMOUNT))
-        if kind is Kind.RATIO:
-            number = float(10 ** raw[each.feature][0])
-        elif kind is Kind.PLATFORM:
-            number = float(raw[each.feature][0])
-        else:
-            number = float(columns.numbers[each.feature][0]) if each.feature in columns.numbers else float("nan")
-        text = value_words(kind, number) if np.isfinite(number) else "unknown"
-        reasons.append(Reason(title, text, each.contribution > 0, abs(each.contribution) / largest))
-    return tuple(reasons)
+    return tuple(
+        Reason(
+            title=feature_title(each.feature),
+            text=feature_text(each.feature, each.value, columns),
+            toward=each.contribution > 0,
+            width=abs(each.contribution) / largest,
+        )
+        for each in strongest
+    )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.features import SCHEMA_VERSION
 from contracts.fetch_api import AccountResult, Outcome
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
@@ -26,7 +27,7 @@ def examine(
 def test_a_healthy_demo_makes_no_call(fetcher: FakeFetcher, model: FakeModel) -> None:
     findings = examine(Config(), fetcher, model)
     assert all(finding.good is not False for name, finding in findings.items() if name != "X penalty")
-    assert findings["model server"].text == "127.0.0.1:8500 serves version 7, feature schema 1"
+    assert findings["model server"].text == f"127.0.0.1:8500 serves version 7, feature schema {SCHEMA_VERSION}"
     assert not fetcher.asked
 
 

@@ -153,6 +153,15 @@ def test_a_label_that_moved_is_noticed_within_a_second(server: ModelServer, clie
     assert client.explain(ONE_ROW, "id-1").version.number == 2
 
 
+def test_a_server_restarted_with_another_store_is_noticed(
+    server: ModelServer, client: ModelClient, clock: Clock
+) -> None:
+    client.version("id-1")
+    server.descriptions = {1: replace(DESCRIPTION, accusation_threshold=0.5)}
+    clock.seconds += LABEL_SECONDS
+    assert client.version("id-1").description.accusation_threshold == 0.5
+
+
 def test_a_version_taken_away_is_resolved_again_at_once(
     server: ModelServer, client: ModelClient, registry: CollectorRegistry
 ) -> None:
