@@ -30,7 +30,7 @@ def test_an_account_of_each_class_is_classified_on_each_platform(system: System,
 def test_an_x_account_is_also_found_by_its_id(system: System) -> None:
     by_handle = system.classify("@reg_by_id", platform="x").json()
     by_id = system.classify(by_handle["profile"]["id"], platform="x").json()
-    assert by_id["profile"]["username"] == by_handle["profile"]["username"]
+    assert by_id["profile"]["handle"] == by_handle["profile"]["handle"]
     assert by_id["probabilities"] == by_handle["probabilities"]
 
 

@@ -32,10 +32,15 @@ def test_the_web_services_stay_small(system: System, module: str) -> None:
 
 def test_every_hop_shows_its_metrics(system: System) -> None:
     system.classify("https://x.com/reg_measured")
-    for port in ("GATEWAY_METRICS_PORT", "FETCHER_METRICS_PORT"):
+    for port, hop in {
+        "GATEWAY_METRICS_PORT": "rollcall_gateway_hop_seconds_count",
+        "FETCHER_METRICS_PORT": "rollcall_fetcher_upstream_requests_total",
+    }.items():
         text = requests.get(system.url(port, "/metrics"), timeout=5).text
-        assert "rollcall_" in text
+        assert hop in text
         assert "reg_measured" not in text
+    model = requests.get(system.url("MODEL_REST_PORT", "/monitoring/prometheus/metrics"), timeout=5).text
+    assert ":tensorflow:serving:request_count" in model
 
 
 def test_ctrl_c_stops_everything_and_a_second_start_remembers(tmp_path: Path) -> None:
@@ -47,7 +52,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_remembers(tmp_path: Path) ->
         assert not [process for process in family if process.is_running()]
     with running_system(tmp_path) as system:
         again = system.classify("https://x.com/reg_twice").json()
-    assert again["cached"] is True
+    assert again["provenance"]["cached"] is True
 
 
 def test_a_part_that_dies_ends_the_run_and_is_named(tmp_path: Path) -> None:
