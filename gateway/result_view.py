@@ -39,7 +39,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact of the profile; `text` is None where it is unknown, `place` where it lies among others."""
+    """One fact of the profile; `text` is None where it is unknown, `place` is the share of others below it."""
 
     title: str
     text: str | None
@@ -171,7 +171,7 @@ def _place(answer: Assessment, feature: str, value: float | None) -> str | None:
     description = answer.version.description
     quantiles = description.quantiles.get(answer.profile.platform.value, {}).get(feature, ())
     place = None if value is None else percentile(value, description.quantile_levels, quantiles)
-    return None if place is None else f"more than {round(100 * place)}%"
+    return None if place is None else f"{round(100 * place)}%"
 
 
 def _facts(answer: Assessment) -> tuple[Fact, ...]:

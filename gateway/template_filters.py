@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -12,6 +14,7 @@ def add_template_filters(app: Flask) -> None:
     """Make them known to the templates."""
     app.add_template_filter(breakable)
     app.add_template_filter(moment)
+    app.add_template_filter(matrix_columns)
 
 
 def breakable(handle: str) -> Markup:
@@ -25,3 +28,13 @@ def moment(text: str) -> str:
         return datetime.fromisoformat(text).astimezone(UTC).strftime("%-d %B, %H:%M:%S UTC")
     except ValueError:
         return text
+
+
+def matrix_columns(rows: Mapping[str, Any]) -> list[str]:
+    """The columns of a mapping that is a table, which is one of mappings that hold single values; else none."""
+    columns: dict[str, None] = {}
+    for row in rows.values():
+        if not isinstance(row, Mapping) or any(isinstance(value, Mapping | list | tuple) for value in row.values()):
+            return []
+        columns |= dict.fromkeys(row)
+    return list(columns)

@@ -24,6 +24,11 @@ PAGES = (
     "/model",
     "/problems/nonsense",
 )
+OVERFLOWING = """[...document.querySelectorAll("article *")].filter((each) =>
+    !each.closest(".visually-hidden, .words, svg") &&
+    each.getBoundingClientRect().right > each.closest("article").getBoundingClientRect().right
+).map((each) => each.outerHTML.slice(0, 80))"""
+"""Elements that stick out of their card."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -49,4 +54,5 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
         assert any(rule["id"] == "color-contrast" for rule in results.response["passes"])
         assert results.violations_count == 0, f"{path}\n{results.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.evaluate(OVERFLOWING) == [], path
     context.close()

@@ -27,7 +27,7 @@ def test_the_two_questions_get_a_word_and_a_number() -> None:
 def test_facts_have_values_and_places() -> None:
     view = view_of(assessment(listed=None, has_url=None))
     facts = {fact.title: fact for fact in view.facts}
-    assert (facts["Followers"].text, facts["Followers"].place) == ("311", "more than 56%")
+    assert (facts["Followers"].text, facts["Followers"].place) == ("311", "56%")
     assert facts["Lists it is on"].text is None
     assert facts["Profile picture"].text == "yes"
     assert facts["Following"].place is None
