@@ -107,7 +107,7 @@ class Models:
         failed = [model for model in models if not self._has(model, State.AVAILABLE)]
         if failed:
             errors = "".join(
-                f"{{{{name: {model} version: {version}}} due to error: {state.error or 'OK'}}}, "
+                f"{{name: {model} version: {version}}} due to error: {state.error or 'OK'}}}, "
                 for model in failed
                 for version, state in self.monitor.versions(model).items()
                 if state.state is State.END
