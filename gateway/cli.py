@@ -49,12 +49,12 @@ def doctor(x_account: str, instagram_account: str) -> None:
     healthy = True
     try:
         for finding in examination.examine():
-            click.echo(f"{_MARKS[finding.good]} {finding.subject:<28} {finding.text}")
+            click.echo(f"{_MARKS[finding.good]} {finding.subject:<36} {finding.text}")
             healthy = healthy and finding.good is not False
     finally:
         fetcher.close()
         model.close()
-    click.echo(f"     request id                   {request_id}")
+    click.echo(f"     request id                           {request_id}")
     sys.exit(0 if healthy else 1)
 
 

@@ -137,7 +137,9 @@ def _verdict(share: float, threshold: float) -> str:
     sure = max(threshold, 0.5)
     if share >= sure:
         return "Likely"
-    return "Unlikely" if share <= 1 - sure else "Unclear"
+    if share <= 1 - sure:
+        return "Unlikely"
+    return "Rather likely" if share >= 0.5 else "Rather unlikely"
 
 
 def _badges(answer: Assessment) -> tuple[str, ...]:

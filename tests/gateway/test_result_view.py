@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from contracts.activity import Activity
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
@@ -21,7 +23,13 @@ def test_the_two_questions_get_a_word_and_a_number() -> None:
     automated, audience = view_of(assessment(FakeModel((0.05, 0.6, 0.05, 0.3)))).answers
     assert (automated.verdict, automated.text) == ("Likely", "90%")
     assert (audience.verdict, audience.text) == ("Unlikely", "5%")
-    assert view_of(assessment(FakeModel((0.5, 0.4, 0.0, 0.1)))).answers[0].verdict == "Unclear"
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"), [(0.69, "Rather likely"), (0.45, "Rather unlikely"), (0.25, "Unlikely"), (0.75, "Likely")]
+)
+def test_between_the_thresholds_the_word_is_weaker(share: float, verdict: str) -> None:
+    assert view_of(assessment(FakeModel((1 - share, share, 0.0, 0.0)))).answers[0].verdict == verdict
 
 
 def test_facts_have_values_and_places() -> None:
