@@ -7,11 +7,10 @@ from datetime import datetime
 
 from contracts.columns import Columns
 from contracts.model import CLASSES
-from contracts.profile import MODEL_FACTS
 from gateway.assessment import Assessment
+from gateway.fact_rows import Fact, fact_rows
 from gateway.feature_words import feature_text, feature_title
-from gateway.percentiles import percentile
-from gateway.wording import CLASS_WORDS, FACT_WORDS, count, percent
+from gateway.wording import CLASS_WORDS, percent
 
 STRONGEST = 5
 
@@ -35,15 +34,6 @@ class Answer:
     verdict: str
     share: float
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact of the profile; `text` is None where it is unknown, `place` is the share of others below it."""
-
-    title: str
-    text: str | None
-    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +76,7 @@ def view_of(answer: Assessment) -> ResultView:
     """Put an assessment into words."""
     name = f"@{answer.handle}" if answer.handle else f"Account {answer.ref.id}"
     words = CLASS_WORDS[answer.label]
-    facts = _facts(answer)
+    facts = fact_rows(answer)
     known = sum(fact.text is not None for fact in facts)
     return ResultView(
         name=name,
@@ -167,41 +157,6 @@ def _prevalence(answer: Assessment) -> str | None:
         return None
     parts = [f"{CLASS_WORDS[name].title.lower()} {percent(rates[name])}" for name in CLASSES if name in rates]
     return f"Assumes that accounts on {answer.profile.platform.title} are {', '.join(parts)}."
-
-
-def _place(answer: Assessment, feature: str, value: float | None) -> str | None:
-    description = answer.version.description
-    quantiles = description.quantiles.get(answer.profile.platform.value, {}).get(feature, ())
-    place = None if value is None else percentile(value, description.quantile_levels, quantiles)
-    return None if place is None else f"{round(100 * place)}%"
-
-
-def _facts(answer: Assessment) -> tuple[Fact, ...]:
-    profile = answer.profile
-    values = {each.feature: each.value for each in answer.contributions}
-    facts = []
-    for name in MODEL_FACTS[profile.platform]:
-        known = getattr(profile, name)
-        feature = {"biography": "biography_length", "username": "username_length"}.get(name, name)
-        if known is None:
-            facts.append(Fact(FACT_WORDS[name], None))
-            continue
-        place = None if isinstance(known, bool) else _place(answer, feature, values.get(feature))
-        facts.append(Fact(FACT_WORDS[name], _fact_text(name, known, profile.activity), place))
-    return tuple(facts)
-
-
-def _fact_text(name: str, known: object, activity: object) -> str:
-    if isinstance(known, bool):
-        return "yes" if known else "no"
-    if isinstance(known, int):
-        return count(known)
-    if name == "activity":
-        return f"{getattr(activity, 'posts_seen', 0)} read"
-    text = str(known)
-    if name == "username":
-        return f"{len(text)} characters"
-    return f"{len(text)} characters" if text else "empty"
 
 
 def _reasons(answer: Assessment) -> tuple[Reason, ...]:
