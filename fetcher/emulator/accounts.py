@@ -27,7 +27,7 @@ class Account:
     label: str
     state: str | None
     name: str
-    biography: str
+    biography: str | None
     created_at: datetime
     facts: Mapping[str, float]
 
@@ -64,7 +64,7 @@ class Accounts:
         label = class_of(platform, handle)
         facts = self._population.facts(platform, handle, label)
         random = dice("texts", platform.value, handle)
-        length = min(_LONGEST_BIOGRAPHY[platform], round(facts.get("biography_length", 40 + 60 * random.random())))
+        length = min(_LONGEST_BIOGRAPHY[platform], round(facts.get("biography_length", 0)))
         age = timedelta(days=max(1.0, facts.get("age_days", 1000.0)))
         midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return Account(
@@ -74,7 +74,7 @@ class Accounts:
             label=label,
             state=state_of(handle),
             name=name(random),
-            biography=text(random, length),
+            biography=text(random, length) if "biography_length" in facts else None,
             created_at=max(midnight - age, _FIRST_DAY_OF_X).replace(microsecond=0),
             facts=facts,
         )

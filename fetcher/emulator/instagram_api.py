@@ -112,33 +112,29 @@ def _legacy_user(account: Account) -> dict[str, Any]:
     posts = account.posts(datetime.now(UTC))
     timeline: dict[str, Any] = {"count": account.count("posts"), "edges": [_edge(post) for post in posts or []]}
     return {
+        **_known(account),
         "id": account.id,
         "username": account.handle,
         "full_name": account.name,
-        "biography": account.biography,
-        "external_url": "https://link.invalid/demo" if account.flag("has_url") else None,
         "edge_followed_by": {"count": account.count("followers")},
         "edge_follow": {"count": account.count("following")},
         "edge_owner_to_timeline_media": timeline,
         "edge_felix_video_timeline": {"count": 0, "edges": []},
-        "highlight_reel_count": int(account.flag("has_highlight_reels")),
         "is_private": account.private,
         "is_verified": account.flag("verified"),
         "is_business_account": account.label == "influencer",
         "business_category_name": None,
-        "profile_pic_url_hd": _picture(account),
     }
 
 
 def _modern_user(account: Account) -> dict[str, Any]:
     """The node of the profile page and of GraphQL, which hold no posts that could be read."""
     return {
+        **_known(account),
         "pk": account.id,
         "id": f"page{account.id}",
         "username": account.handle,
         "full_name": account.name,
-        "biography": account.biography,
-        "external_url": "https://link.invalid/demo" if account.flag("has_url") else None,
         "follower_count": account.count("followers"),
         "following_count": account.count("following"),
         "media_count": account.count("posts"),
@@ -146,13 +142,22 @@ def _modern_user(account: Account) -> dict[str, Any]:
         "is_verified": account.flag("verified"),
         "is_business": account.label == "influencer",
         "category": None,
-        "hd_profile_pic_url_info": {"url": _picture(account)},
     }
 
 
-def _picture(account: Account) -> str:
-    name = f"{account.id}_n.jpg" if account.flag("has_avatar") else _DEFAULT_PICTURE
-    return f"https://pictures.invalid/v/t51.2885-19/{name}"
+def _known(account: Account) -> dict[str, Any]:
+    """The fields that are shown only where the population has something to draw them from."""
+    facts, fields = account.facts, dict[str, Any]()
+    if account.biography is not None:
+        fields["biography"] = account.biography
+    if "has_url" in facts:
+        fields["external_url"] = "https://link.invalid/demo" if account.flag("has_url") else None
+    if "has_avatar" in facts:
+        name = f"{account.id}_n.jpg" if account.flag("has_avatar") else _DEFAULT_PICTURE
+        fields["profile_pic_url_hd"] = f"https://pictures.invalid/v/t51.2885-19/{name}"
+    if "has_highlight_reels" in facts:
+        fields["highlight_reel_count"] = int(account.flag("has_highlight_reels"))
+    return fields
 
 
 def _edge(post: EmulatedPost) -> dict[str, Any]:

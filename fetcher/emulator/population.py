@@ -1,7 +1,8 @@
 """Draws the facts of an emulated account: one source of its class, then that source's Gaussian copula.
 
-The aggregates are those of `population.json`, made by `python -m training.population`. A field that the source does
-not know is drawn alone from another source of the class, then of the platform.
+The aggregates are those of `population.json`, made by `python -m training.population`. Of a class's sources those are
+drawn from that know most fields, so that the fields of an account belong together. What none of them knows is invented
+(`_INVENTED`) or absent.
 """
 
 from __future__ import annotations
@@ -23,6 +24,16 @@ SUFFIXES = ("missing", "suspended", "private")
 BASE_RATES = {"regular": 0.7, "bot": 0.12, "influencer": 0.06, "fake": 0.12}
 """Of accounts without a prefix; invented."""
 
+_INVENTED: Mapping[Platform, Mapping[str, tuple[float, float]]] = {
+    Platform.X: {"listed": (0, 3), "has_url": (0, 1), "private": (0, 0), "verified": (0, 0)},
+    Platform.INSTAGRAM: {"private": (0, 0)},
+}
+"""Bounds between which a field is drawn evenly where no source of the class knows it. What is not named here and not
+known is not shown: Instagram's influencers come as the data knows them, by their counts alone."""
+
+SPREAD = 0.7
+"""Emulated accounts are typical of their class: the copula's draws are this much narrower than the data's."""
+
 Facts = Mapping[str, float]
 """Field name to value; flags are 0 or 1. A field that is absent is not shown."""
 
@@ -31,7 +42,7 @@ Facts = Mapping[str, float]
 class Source:
     """The aggregates of one source: quantiles (1 to 99%) or the share of a flag, and the factor of its correlation."""
 
-    weight: int
+    accounts: int
     names: tuple[str, ...]
     marginals: tuple[tuple[float, ...], ...]
     factor: tuple[tuple[float, ...], ...]
@@ -42,7 +53,7 @@ class Source:
         drawn = {}
         for name, marginal, row in zip(self.names, self.marginals, self.factor, strict=True):
             latent = sum(weight * value for weight, value in zip(row, independent, strict=False))
-            drawn[name] = _quantile(marginal, percentile(latent))
+            drawn[name] = _quantile(marginal, percentile(SPREAD * latent))
         return drawn
 
 
@@ -51,7 +62,7 @@ class Population:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._sources = {
-            (Platform(platform), label): tuple(_source(source) for source in sources)
+            (Platform(platform), label): tuple(map(_source, _best_known(sources)))
             for platform, classes in document.items()
             for label, sources in classes.items()
         }
@@ -65,12 +76,11 @@ class Population:
         """The drawn fields of `handle` (lower case), an account of the class `label`."""
         random = dice("facts", platform.value, handle)
         sources = self._sources[platform, label]
-        source = random.choices(sources, [each.weight for each in sources])[0]
-        drawn = source.draw(random)
-        for other in sources:
-            for name, value in other.draw(random).items():
-                drawn.setdefault(name, value)
-        return drawn
+        source = random.choices(sources, [sqrt(each.accounts) for each in sources])[0]
+        facts = source.draw(random)
+        for name, (low, high) in _INVENTED[platform].items():
+            facts.setdefault(name, low + (high - low) * random.random())
+        return facts
 
 
 def class_of(platform: Platform, handle: str) -> str:
@@ -86,10 +96,16 @@ def state_of(handle: str) -> str | None:
     return next((suffix for suffix in SUFFIXES if handle.endswith(f"_{suffix}")), None)
 
 
+def _best_known(sources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The sources that know as many fields as any other, or all but one of them."""
+    most = max(len(source["fields"]) for source in sources)
+    return [source for source in sources if len(source["fields"]) >= most - 1]
+
+
 def _source(record: Mapping[str, Any]) -> Source:
     fields = record["fields"]
     return Source(
-        weight=record["accounts"],
+        accounts=record["accounts"],
         names=tuple(fields),
         marginals=tuple(
             tuple(field["quantiles"]) if "quantiles" in field else _flag(field["share"]) for field in fields.values()

@@ -12,7 +12,8 @@ from fetcher.emulator.texts import word
 
 MOST_POSTS = 12
 """As many as `web_profile_info` holds."""
-_KEYS = ("promo_keywords_per_post", "follow_keywords_per_post")
+_OWN = 1000
+"""Each caption has this many words of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +88,11 @@ def _captions(random: Random, facts: Mapping[str, float], count: int) -> list[st
     length = facts["caption_length_mean"] * count / len(written)
     similarity = min(max(facts["caption_similarity_mean"], 0.0), 1.0)
     captions = [""] * count
+    phase = random.random()
     for place, index in enumerate(written):
-        special = ["#" + word(k) for k in range(hashtags[index])]
+        special = ["#" + word(_OWN * (place + 1) + _OWN // 2 + k) for k in range(hashtags[index])]
         special += ["giveaway"] * promotions[index] + ["f4f"] * follows[index]
-        captions[index] = _caption(special, length, similarity, place)
+        captions[index] = _caption(special, length, similarity, place, phase)
     return captions
 
 
@@ -102,21 +104,22 @@ def _dealt(random: Random, total: float, places: list[int]) -> dict[int, int]:
     return {place: each + (place in lucky) for place in places}
 
 
-def _caption(special: list[str], length: float, similarity: float, place: int) -> str:
-    """A caption of about `length` characters, `similarity` of whose words stand in every caption."""
-    words = list(special)
+def _caption(special: list[str], length: float, similarity: float, place: int, phase: float) -> str:
+    """A caption of about `length` characters, `similarity` of whose words stand in every caption.
+
+    A word counts once in its caption, so the cosine of two captions is the share of words that they have in common;
+    `phase` (0 to 1, the same for all captions of an account) rounds that share to whole words.
+    """
     room = int(length) - sum(len(each) + 1 for each in special)
     filler: list[str] = []
     shared = own = 0
     while room > 0:
-        # A word counts once in its caption, so the cosine of two captions is the share of words they have in common.
-        if shared <= similarity * (shared + own + 1) - 1e-9 and similarity > 0:
-            chosen = word(shared)
+        if shared + 1 - phase <= similarity * (len(special) + len(filler) + 1):
+            filler.append(word(shared))
             shared += 1
         else:
-            chosen = word(1000 + place * 400 + own)
+            filler.append(word(_OWN * (place + 1) + own))
             own += 1
-        filler.append(chosen)
-        room -= len(chosen) + 1
-    text = " ".join(filler + words)
+        room -= len(filler[-1]) + 1
+    text = " ".join(filler + special)
     return text if len(text) > 3 else text.ljust(4, ".")

@@ -89,7 +89,7 @@ def _user(account: Account, fields: frozenset[str]) -> dict[str, Any]:
     verified = account.flag("verified")
     everything = {
         "created_at": write_time(account.created_at.replace(microsecond=0)).replace("Z", ".000Z"),
-        "description": account.biography,
+        "description": account.biography or "",
         "profile_image_url": f"https://pictures.invalid{picture}",
         "protected": account.private,
         "public_metrics": {

@@ -82,7 +82,7 @@ def run_emulator(clock: TurnedClock) -> Iterator[Callable[..., Site]]:
         }
         emulator = Emulator(limits=limits, now=clock.now)
         server = make_server("127.0.0.1", 0, emulator, threaded=True, request_handler=_Quiet)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         servers.append((server, thread))
         return Site(emulator, f"http://127.0.0.1:{server.server_port}", clock)
