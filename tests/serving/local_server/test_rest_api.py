@@ -189,8 +189,8 @@ def test_every_json_type_comes_back_as_it_was(running: RunningServer, signature:
             b'{"instances":[{"a":1,"b":2,"q":3}]}',
             400,
             (
-                "Failed to process element: 0 key: q of 'instances' list. Error: INVALID_ARGUMENT: JSON object: does not "
-                "have named input: q"
+                "Failed to process element: 0 key: q of 'instances' list. Error: INVALID_ARGUMENT: JSON object: "
+                "does not have named input: q"
             ),
         ),
         (
@@ -210,8 +210,8 @@ def test_every_json_type_comes_back_as_it_was(running: RunningServer, signature:
             b'{"instances":[{"a":1,"b":2},{"a":[1,2],"b":2}]}',
             400,
             (
-                "Failed to process element: 1 key: a of 'instances' list. Error: INVALID_ARGUMENT: Expecting tensor size: "
-                "1 but got: 2"
+                "Failed to process element: 1 key: a of 'instances' list. Error: INVALID_ARGUMENT: Expecting "
+                "tensor size: 1 but got: 2"
             ),
         ),
         (
@@ -219,8 +219,8 @@ def test_every_json_type_comes_back_as_it_was(running: RunningServer, signature:
             b'{"instances":[[1],[[1]]]}',
             400,
             (
-                "Failed to process element: 1 of 'instances' list. Error: INVALID_ARGUMENT: Expecting shape [1] but got: "
-                "[1,1]"
+                "Failed to process element: 1 of 'instances' list. Error: INVALID_ARGUMENT: Expecting shape [1] "
+                "but got: [1,1]"
             ),
         ),
         (
@@ -228,8 +228,8 @@ def test_every_json_type_comes_back_as_it_was(running: RunningServer, signature:
             b'{"instances":["x"]}',
             400,
             (
-                "Failed to process element: 0 of 'instances' list. Error: INVALID_ARGUMENT: JSON Value: \"x\" Type: String "
-                "is not of expected type: float"
+                "Failed to process element: 0 of 'instances' list. Error: INVALID_ARGUMENT: JSON Value: \"x\" "
+                "Type: String is not of expected type: float"
             ),
         ),
         (f"{HALF}:predict", b'{"inputs":true}', 400, "JSON Value: true Type: True is not of expected type: float"),
@@ -280,8 +280,8 @@ def test_every_json_type_comes_back_as_it_was(running: RunningServer, signature:
             b'{"signature_name":"float16","instances":[1]}',
             400,
             (
-                "Failed to process element: 0 of 'instances' list. Error: UNIMPLEMENTED: Conversion of JSON Value: 1 to "
-                "type: half"
+                "Failed to process element: 0 of 'instances' list. Error: UNIMPLEMENTED: Conversion of JSON Value: "
+                "1 to type: half"
             ),
         ),
         (
