@@ -44,8 +44,11 @@ function show(html, body) {
   body.delete("ticket");
   const address = `${form.action}?${body}`;
   if (address !== location.href) history.pushState(null, "", address);
-  article?.querySelector("[data-focus]")?.focus({ preventScroll: true });
-  place.scrollIntoView({ block: "nearest" });
+  // Whoever is typing the next question already keeps the field.
+  if (field.value === body.get("profile")) {
+    article?.querySelector("[data-focus]")?.focus({ preventScroll: true });
+    place.scrollIntoView({ block: "nearest" });
+  }
   beginWaiting();
 }
 

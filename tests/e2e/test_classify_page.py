@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,12 +103,42 @@ def test_a_lost_server_is_told(page: Page, context: BrowserContext) -> None:
     expect(page.get_by_role("heading", name="Rollcall cannot be reached")).to_be_visible()
 
 
-def test_a_second_question_overtakes_the_first(page: Page, site: Site) -> None:
+def test_a_second_question_overtakes_the_first_and_keeps_the_field(page: Page, site: Site) -> None:
+    answered = threading.Event()
+
+    def answer(ref: ProfileRef) -> AccountResult:
+        if ref.handle == "first":
+            answered.wait(5)
+        return found(ref)
+
+    site.fetcher.answer = answer
+    field = page.get_by_label("Profile address or handle")
     page.goto("/")
-    for handle in ("first", "second"):
-        page.get_by_label("Profile address or handle").fill(f"https://x.com/{handle}")
-        page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="@second looks like a regular account.")).to_be_visible()
+    field.fill("https://x.com/first")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Looking…")
+    field.fill("https://x.com/second")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="@second looks like a regular account.")).to_be_focused()
+    answered.set()
+
+
+def test_an_answer_leaves_the_field_to_whoever_types_on(page: Page, site: Site) -> None:
+    typed = threading.Event()
+
+    def answer(ref: ProfileRef) -> AccountResult:
+        typed.wait(5)
+        return found(ref)
+
+    site.fetcher.answer = answer
+    field = page.get_by_label("Profile address or handle")
+    page.goto("/")
+    field.fill("https://x.com/reg_maple")
+    page.keyboard.press("Enter")
+    field.fill("https://x.com/nex")
+    typed.set()
+    expect(page.get_by_role("heading", name=RESULT)).to_be_visible()
+    expect(field).to_be_focused()
 
 
 def test_everything_can_be_done_by_keyboard(page: Page) -> None:
