@@ -56,7 +56,7 @@ def _covered(rules: Rules, kept: WindowState, report: Report, request: Request, 
     newest = _newer(kept.report, report)
     return replace(
         kept,
-        entries=tuple(entry for entry in others if end_of(rules, entry) > granted_at),
+        entries=tuple(entry for entry in others if end_of(rules, entry) >= granted_at),
         report=newest,
         limit=newest.limit,
     )

@@ -16,7 +16,7 @@ X = read_limits().rules[Platform.X]
 INSTAGRAM = read_limits().rules[Platform.INSTAGRAM]
 
 
-def send(rules: Rules, state: State, method: str, answer: Answer, now: float, token: str = "t") -> State:
+def send(rules: Rules, state: State, method: str, answer: Answer, now: float, *, token: str = "t") -> State:
     request = Request(method, token)
     decision = decide(rules, state, request, now)
     assert isinstance(decision, Grant), decision
@@ -96,7 +96,7 @@ def test_a_sliding_window_frees_one_place_after_the_other() -> None:
         while isinstance(wait := decide(INSTAGRAM, state, Request("web_profile_info", str(number)), now), Wait):
             assert wait.reason is Reason.PACING
             now = wait.until
-        state = send(INSTAGRAM, state, "web_profile_info", Answer(kind=AnswerKind.SERVED), now, str(number))
+        state = send(INSTAGRAM, state, "web_profile_info", Answer(kind=AnswerKind.SERVED), now, token=str(number))
     decision = decide(INSTAGRAM, state, Request("profile_page", "next"), now + 1)
     assert isinstance(decision, Wait)
     assert decision.reason is Reason.WINDOW

@@ -1,0 +1,70 @@
+"""The whole process tree of the fetcher, as it is started in production, stays below 120 MB."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+MOST_MB = 120
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def test_the_process_tree_stays_small_and_stops_cleanly(tmp_path: Path, site: Any) -> None:
+    port, metrics_port = free_port(), free_port()
+    environ = {
+        **os.environ,
+        "STATE_DIR": str(tmp_path),
+        "FETCHER_PORT": str(port),
+        "FETCHER_METRICS_PORT": str(metrics_port),
+        "EMULATOR_URL": site.url,
+    }
+    process = subprocess.Popen([sys.executable, "-m", "fetcher"], env=environ, stderr=subprocess.PIPE)
+    try:
+        await_ready(port)
+        accounts = [{"platform": "x", "handle": f"reg_{number}"} for number in range(300)]
+        accounts += [{"platform": "instagram", "handle": f"reg_{number}"} for number in range(30)]
+        body = {"accounts": accounts, "include": ["activity"]}
+        answer = requests.post(f"http://127.0.0.1:{port}/profiles", json=body, timeout=30)
+        assert {result["outcome"] for result in answer.json()["results"]} == {"ok"}
+        assert "fetcher_window_used" in requests.get(f"http://127.0.0.1:{metrics_port}/metrics", timeout=5).text
+        tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        assert sum(each.memory_full_info().pss for each in tree) < MOST_MB * 1e6
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def await_ready(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=1).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.05)
+    raise AssertionError("The fetcher was not ready within 30 seconds.")
+
+
+def test_a_wrong_configuration_is_one_sentence_and_exit_code_2() -> None:
+    environ = {**os.environ, "PLATFORMS": "both"}
+    done = subprocess.run(
+        [sys.executable, "-m", "fetcher"], env=environ, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "PLATFORMS must be one of emulated, live" in done.stderr
