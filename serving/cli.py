@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import click
 
 from serving.config import Config
 from serving.launch import local_command
 from serving.manifest import DamagedVersion
+from serving.promotion import Promotion, PromotionRefused
 from serving.seed import seed as seed_store
+from serving.status import status_lines
 from serving.store import Store, StoreError
 
 
@@ -24,7 +27,7 @@ def main() -> None:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (StoreError, DamagedVersion) as error:
+    except (StoreError, DamagedVersion, PromotionRefused) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -33,7 +36,7 @@ def _refusals() -> Iterator[None]:
 def seed(config: Config) -> None:
     """Copy the shipped versions into the store; done at each start."""
     with _refusals():
-        for line in seed_store(Store(config.store), config.shipped):
+        for line in seed_store(Store(config.store), config.shipped, datetime.now(UTC)):
             click.echo(line)
 
 
@@ -56,3 +59,56 @@ def list_versions(config: Config) -> None:
             labels = [label for label, version in sorted(served.labels.items()) if version == number] if served else []
             loaded = "served" if served and number in served.versions else "-"
             click.echo(f"{number}\t{loaded}\t{','.join(labels) or '-'}\t{store.version(number)}")
+
+
+@main.command()
+@click.pass_obj
+def status(config: Config) -> None:
+    """The state of every version on every server."""
+    with _refusals():
+        for line in status_lines(Store(config.store), config.servers):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("version", type=int)
+@click.option("--force", is_flag=True, help="Also when the evaluation is worse than the live version's.")
+@click.pass_obj
+def promote(config: Config, version: int, force: bool) -> None:
+    """Check VERSION and make it stable on every server."""
+    with _refusals():
+        for line in Promotion(Store(config.store), config.servers).promote(version, force=force):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("version", type=int, required=False)
+@click.option("--off", is_flag=True, help="Take the label away.")
+@click.pass_obj
+def canary(config: Config, version: int | None, off: bool) -> None:
+    """Check VERSION and make it the canary."""
+    if off == (version is not None):
+        raise click.UsageError("Give either a version or --off.")
+    with _refusals():
+        promotion = Promotion(Store(config.store), config.servers)
+        for line in promotion.end_canary() if version is None else promotion.canary(version):
+            click.echo(line)
+
+
+@main.command()
+@click.pass_obj
+def rollback(config: Config) -> None:
+    """Make the version stable that was so before."""
+    with _refusals():
+        for line in Promotion(Store(config.store), config.servers).rollback():
+            click.echo(line)
+
+
+@main.command()
+@click.option("--keep", type=click.IntRange(min=0), default=3, show_default=True, help="So many of the newest stay.")
+@click.pass_obj
+def prune(config: Config, keep: int) -> None:
+    """Remove old versions that are not served."""
+    with _refusals():
+        for line in Promotion(Store(config.store), config.servers).prune(keep):
+            click.echo(line)

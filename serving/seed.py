@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from contracts.model import MODEL_NAME, STABLE
+from serving.history import SEED, History, Move
 from serving.manifest import read_manifest, verify
 from serving.store import Served, Store, StoreError
 
 
-def seed(store: Store, shipped: Path) -> Iterator[str]:
+def seed(store: Store, shipped: Path, now: datetime) -> Iterator[str]:
     """Copy the shipped versions that the store lacks; the highest becomes `stable` only in a store without any.
 
     Yields one line for each thing done. Raises StoreError and DamagedVersion.
@@ -29,5 +31,7 @@ def seed(store: Store, shipped: Path) -> Iterator[str]:
             versions = store.versions()
             if not versions:
                 raise StoreError(f"There is no version in {source.models} nor in {store.models}: train one first.")
-            store.write(Served(frozenset({versions[-1]}), {STABLE: versions[-1]}))
+            labels = {STABLE: versions[-1]}
+            store.write(Served(frozenset(versions[-1:]), labels))
+            History(store.folder).add(Move(now, SEED, labels))
             yield f"{MODEL_NAME} serves version {versions[-1]}."

@@ -180,6 +180,7 @@ class ServableManager:
             managed.servable = None
         with self._lock:
             managed.stage = Stage.ENDED
+            del self._managed[model][version]  # Wanted again, even before the next tick, it starts afresh.
         self._monitor.publish(model, version, State.END)
         _log.info("Done unloading servable version {name: %s version: %d}", model, version)
 

@@ -115,7 +115,9 @@ class Models:
             raise Unknown(f"{len(failed)} {noun} did not become available: {{{errors}}}")
 
     def _is_decided(self, model: str) -> bool:
-        return self._has(model, State.AVAILABLE) or self._has(model, State.END)
+        """One version answers, or all have ended; a broken version beside a good one is no reason to give up."""
+        states = {each.state for each in self.monitor.versions(model).values()}
+        return State.AVAILABLE in states or states == {State.END}
 
     def _has(self, model: str, wanted: State) -> bool:
         return any(each.state is wanted for each in self.monitor.versions(model).values())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts import features, model
 from serving.local_server.state_monitor import State
 from tests.serving.harness import RunningServer, model_list
 
@@ -22,7 +23,8 @@ SCRIPT = Path(__file__).with_name("saved_models.py")
 @pytest.fixture(scope="session")
 def saved_models(request: pytest.FixtureRequest) -> Path:
     """The folder of the models that `saved_models.py` writes; read-only for tests."""
-    digest = hashlib.sha256(SCRIPT.read_bytes() + version("tensorflow-serving-api").encode()).hexdigest()[:12]
+    sources = b"".join(path.read_bytes() for path in (SCRIPT, Path(features.__file__), Path(model.__file__)))
+    digest = hashlib.sha256(sources + version("tensorflow-serving-api").encode()).hexdigest()[:12]
     folder = request.config.cache.mkdir("saved_models") / digest
     if not folder.is_dir():
         draft = folder.with_name(f"draft-{os.getpid()}")

@@ -8,11 +8,16 @@ from typing import Any
 
 import tensorflow as tf
 
+from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F
+from contracts.model import CLASSES, Description
+
 DTYPES = [
     *("float32", "float64", "float16", "bfloat16", "complex64", "complex128", "bool", "string"),
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
 ]
-F = 58
+DESCRIPTION = Description(
+    schema_version=SCHEMA_VERSION, feature_names=FEATURE_NAMES, classes=CLASSES, accusation_threshold=0.9
+).to_json()
 
 
 def write_half_plus(folder: Path, added: float) -> None:
@@ -83,7 +88,7 @@ class Rollcall(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int32, "rows")])
     def describe(self, rows: Any) -> dict[str, Any]:
-        return {"description": tf.fill(tf.shape(rows), "{}")}
+        return {"description": tf.fill(tf.shape(rows), DESCRIPTION)}
 
 
 def write_all(folder: Path) -> None:

@@ -6,6 +6,7 @@ import grpc
 import numpy as np
 import pytest
 
+from contracts.features import F
 from contracts.serving_protos import (
     DataType,
     GetModelStatusRequest,
@@ -169,9 +170,9 @@ def test_shape_is_not_checked_against_the_signature(running: RunningServer, shap
 
 
 def test_shape_that_an_operation_cannot_take_is_refused_in_its_words(running: RunningServer) -> None:
-    code, text = predict_refusal(running, predict_request("rollcall", features=np.zeros([1, 57], np.float32)))
+    code, text = predict_refusal(running, predict_request("rollcall", features=np.zeros([1, F - 1], np.float32)))
     assert code == "INVALID_ARGUMENT"
-    assert "Matrix size-incompatible: In[0]: [1,57], In[1]: [58,4]" in text
+    assert f"Matrix size-incompatible: In[0]: [1,{F - 1}], In[1]: [{F},4]" in text
     assert "[[{{node " in text
 
 

@@ -92,13 +92,14 @@ def test_signal_while_waiting_for_a_model_ends_it(start: Callable[..., Process],
 def test_requests_under_way_are_answered_after_the_signal_and_new_ones_are_unavailable(
     start: Callable[..., Process], saved_models: Path
 ) -> None:
-    process = start("--model_name=m", f"--model_base_path={saved_models / 'shapes'}")
+    base = saved_models / "shapes"
+    process = start("--model_name=m", f"--model_base_path={base}", "--tensorflow_intra_op_parallelism=1")
     client = process.client()
-    request = predict_request("m", "slow", steps=np.array([2_000], np.int32))
+    request = predict_request("m", "slow", steps=np.array([10_000], np.int32))
     answers: list[bool] = []
     slow = Thread(target=lambda: answers.append("done" in client.predict(request).outputs))
     slow.start()
-    time.sleep(0.1)
+    time.sleep(0.2)
     process.process.send_signal(signal.SIGTERM)
 
     def refused() -> bool:

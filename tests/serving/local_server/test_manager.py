@@ -196,6 +196,20 @@ def test_version_that_comes_back_starts_again_in_its_row(setting: Setting) -> No
     assert setting.loader.attempts == [V1, V1]
 
 
+def test_version_wanted_again_while_it_goes_starts_afresh(setting: Setting) -> None:
+    setting.manager.want("m", {1: V1})
+    setting.settle(1, State.AVAILABLE)
+    held = setting.manager.find("m")
+    setting.manager.want("m", {})
+    setting.settle(1, State.UNLOADING)
+    setting.manager.want("m", {1: V1})
+    with held:
+        pass
+    setting.until(lambda: setting.state(1) is State.END)
+    setting.settle(1, State.AVAILABLE)
+    assert setting.loader.attempts == [V1, V1]
+
+
 def test_finding_races_with_unloading_without_a_failure(setting: Setting) -> None:
     setting.manager.want("m", {1: V1})
     setting.settle(1, State.AVAILABLE)

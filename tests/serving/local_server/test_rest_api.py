@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from contracts.features import F
 from tests.serving.harness import RunningServer
 
 HALF = "/v1/models/half_plus_two"
@@ -422,7 +423,7 @@ def test_metadata_prints_the_fields_that_have_their_default(running: RunningServ
 
 
 def test_large_batches_pass(running: RunningServer) -> None:
-    rows = np.linspace(-1, 1, 58 * 1024, dtype=np.float32).reshape(1024, 58)
+    rows = np.linspace(-1, 1, 1024 * F, dtype=np.float32).reshape(1024, F)
     answer = predict(running, "/v1/models/rollcall:predict", instances=rows.tolist())
     written = np.array([row["probabilities"] for row in answer["predictions"]], np.float32)
     exact = running.client.run("rollcall", features=rows).outputs["probabilities"].float_val

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from contracts.model import STABLE
+from serving.history import History
+from serving.manifest import DamagedVersion
+from serving.seed import seed
+from serving.store import Served, Store, StoreError
+from tests.serving.store_models import write_manifest
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def ship(folder: Path, number: int, content: str = "graph") -> Path:
+    version = Store(folder).models / str(number)
+    (version / "assets.extra").mkdir(parents=True)
+    (version / "saved_model.pb").write_text(content)
+    write_manifest(version)
+    return version
+
+
+def test_first_start_copies_every_version_and_makes_the_highest_stable(tmp_path: Path) -> None:
+    ship(tmp_path / "shipped", 1)
+    ship(tmp_path / "shipped", 2)
+    store = Store(tmp_path / "store")
+    assert list(seed(store, tmp_path / "shipped", NOW))[-1] == "rollcall serves version 2."
+    assert store.versions() == [1, 2]
+    assert store.served() == Served(frozenset({2}), {STABLE: 2})
+    assert History(store.folder).since(STABLE, 2) == NOW
+
+
+def test_second_start_changes_nothing(tmp_path: Path) -> None:
+    ship(tmp_path / "shipped", 1)
+    store = Store(tmp_path / "store")
+    list(seed(store, tmp_path / "shipped", NOW))
+    assert list(seed(store, tmp_path / "shipped", NOW)) == []
+
+
+def test_version_shipped_later_is_copied_but_not_promoted(tmp_path: Path) -> None:
+    ship(tmp_path / "shipped", 1)
+    store = Store(tmp_path / "store")
+    list(seed(store, tmp_path / "shipped", NOW))
+    ship(tmp_path / "shipped", 2)
+    list(seed(store, tmp_path / "shipped", NOW))
+    assert store.versions() == [1, 2]
+    assert store.served() == Served(frozenset({1}), {STABLE: 1})
+
+
+def test_version_that_differs_from_the_shipped_one_is_left_alone_and_named(tmp_path: Path) -> None:
+    ship(tmp_path / "shipped", 1)
+    store = Store(tmp_path / "store")
+    ship(tmp_path / "store", 1, "my own graph")
+    lines = list(seed(store, tmp_path / "shipped", NOW))
+    assert "is not the one that is shipped; it was left as it is." in lines[0]
+    assert (store.version(1) / "saved_model.pb").read_text() == "my own graph"
+
+
+def test_damaged_shipped_version_is_refused(tmp_path: Path) -> None:
+    (ship(tmp_path / "shipped", 1) / "saved_model.pb").write_text("damaged")
+    with pytest.raises(DamagedVersion, match="is not the file of the manifest"):
+        list(seed(Store(tmp_path / "store"), tmp_path / "shipped", NOW))
+
+
+def test_nothing_to_serve_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="train one first"):
+        list(seed(Store(tmp_path / "store"), tmp_path / "shipped", NOW))
