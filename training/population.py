@@ -22,10 +22,22 @@ from numpy.typing import NDArray
 
 LEAST_ACCOUNTS = 100
 PERCENTS = range(1, 100)
-FLAGS = frozenset(["has_avatar", "has_url", "has_highlight_reels", "private", "verified"])
+FLAGS = frozenset(
+    "has_avatar has_url has_highlight_reels private verified biography_starts_upper biography_ends_sentence".split()
+)
+_NAME_SHAPES = ("length", "words", "upper_share", "digits", "symbols", "in_handle")
+_BIOGRAPHY_SHAPES = (
+    *("word_length", "upper_share", "starts_upper", "ends_sentence", "digits", "symbols", "mentions", "hashtags"),
+    *("links", "exclamations", "stops", "commas", "separators"),
+)
+TEXT_SHAPES = [
+    *(f"name_{shape}" for shape in _NAME_SHAPES),
+    *(f"biography_{shape}" for shape in _BIOGRAPHY_SHAPES),
+]
+"""Measures of the display name and of the biography where there is one: kinds of characters, never words."""
 _PROFILE = ["followers", "following", "posts", "biography_length", "has_avatar", "has_url", "private", "verified"]
 FIELDS = {
-    "x": [*_PROFILE, "likes_given", "listed", "age_days"],
+    "x": [*_PROFILE, "likes_given", "listed", "age_days", *TEXT_SHAPES],
     "instagram": [
         *_PROFILE,
         "has_highlight_reels",
@@ -59,7 +71,7 @@ def summarize_folder(data: Path) -> dict[str, Any]:
 
 def summarize_source(rows: pd.DataFrame, fields: Sequence[str]) -> dict[str, Any]:
     """`{"accounts", "fields": {name: {"quantiles": [...]} or {"share": p}}, "correlation": [[...]]}`."""
-    numbers = _with_age(rows).reindex(columns=list(fields)).apply(pd.to_numeric, errors="coerce")
+    numbers = with_text_shapes(_with_age(rows)).reindex(columns=list(fields)).apply(pd.to_numeric, errors="coerce")
     known = [name for name in fields if int(numbers[name].notna().sum()) >= LEAST_ACCOUNTS]
     described = {name: _describe(name, numbers[name].dropna().to_numpy(np.float64)) for name in known}
     return {"accounts": len(rows), "fields": described, "correlation": _correlation(numbers[known])}
@@ -73,6 +85,53 @@ def _with_age(rows: pd.DataFrame) -> pd.DataFrame:
         for name in ("created_at", "collected_at")
     )
     return rows.assign(age_days=(collected - created).dt.total_seconds() / 86400)
+
+
+def with_text_shapes(rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` with the columns of `TEXT_SHAPES` where texts are known."""
+    shapes: dict[str, Any] = {}
+    if "display_name" in rows and "username" in rows:
+        name, handle = rows["display_name"].astype("string"), rows["username"].astype("string").str.lower()
+        shapes |= _shapes("name", name)
+        shapes["name_in_handle"] = pd.Series(
+            [_in_handle(*pair) for pair in zip(name, handle, strict=True)], rows.index, dtype="Float64"
+        )
+    if "biography" in rows:
+        shapes |= _shapes("biography", rows["biography"].astype("string"))
+    wanted = {name: shapes[name].astype("Float64") for name in TEXT_SHAPES if name in shapes}
+    return pd.concat([rows, pd.DataFrame(wanted, index=rows.index)], axis=1)
+
+
+def _shapes(prefix: str, text: Any) -> dict[str, Any]:
+    length, blanks = text.str.len(), text.str.count(" ")
+    letters = text.str.count(r"[A-Za-z]")
+    shapes = {
+        "length": length,
+        "words": blanks + 1,
+        "word_length": (length - blanks) / (blanks + 1),
+        "upper_share": text.str.count(r"[A-Z]") / letters.where(letters > 0),
+        "starts_upper": text.str.contains(r"^[A-Z]"),
+        "ends_sentence": text.str.contains(r"[.!?]$"),
+        "digits": text.str.count(r"[0-9]"),
+        "symbols": text.str.count(r"[\u2600-\u27bf\U0001f000-\U0001faff]"),
+        "mentions": text.str.count("@"),
+        "hashtags": text.str.count("#"),
+        "links": text.str.count("://"),
+        "exclamations": text.str.count(r"[!?]"),
+        "stops": text.str.count(r"\."),
+        "commas": text.str.count(r"[,;:'\"()&]"),
+        "separators": text.str.count(r"[|\u2022\u00b7\-]"),
+    }
+    return {f"{prefix}_{name}": shape for name, shape in shapes.items()}
+
+
+def _in_handle(name: object, handle: object) -> float | None:
+    """The share of the name's pairs of letters that the handle has too."""
+    if not isinstance(name, str) or not isinstance(handle, str):
+        return None
+    letters = "".join(character for character in name.lower() if character.isalnum())
+    pairs = {letters[place : place + 2] for place in range(len(letters) - 1)}
+    return sum(pair in handle for pair in pairs) / len(pairs) if pairs else None
 
 
 def _describe(name: str, values: NDArray[np.float64]) -> dict[str, Any]:

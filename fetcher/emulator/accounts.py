@@ -11,7 +11,7 @@ from fetcher.emulator.dice import dice
 from fetcher.emulator.identity import Identities
 from fetcher.emulator.population import Population, class_of, state_of
 from fetcher.emulator.posts import EmulatedPost, newest_posts
-from fetcher.emulator.texts import name, text
+from fetcher.emulator.texts import biography, name
 
 _LONGEST_BIOGRAPHY = {Platform.X: 160, Platform.INSTAGRAM: 150}
 _FIRST_DAY_OF_X = datetime(2006, 3, 21, tzinfo=UTC)
@@ -73,8 +73,8 @@ class Accounts:
             id=self._identities.id_of(platform, handle),
             label=label,
             state=state_of(handle),
-            name=name(random),
-            biography=text(random, length) if "biography_length" in facts else None,
+            name=name(random, handle, facts),
+            biography=biography(random, length, facts) if "biography_length" in facts else None,
             created_at=max(midnight - age, _FIRST_DAY_OF_X).replace(microsecond=0),
             facts=facts,
         )

@@ -34,6 +34,8 @@ known is not shown: Instagram's influencers come as the data knows them, by thei
 SPREAD = 0.7
 """Emulated accounts are typical of their class: the copula's draws are this much narrower than the data's."""
 
+_SHAPES = ("name_", "biography_")
+
 Facts = Mapping[str, float]
 """Field name to value; flags are 0 or 1. A field that is absent is not shown."""
 
@@ -97,9 +99,9 @@ def state_of(handle: str) -> str | None:
 
 
 def _best_known(sources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The sources that know as many fields as any other, or all but one of them."""
-    most = max(len(source["fields"]) for source in sources)
-    return [source for source in sources if len(source["fields"]) >= most - 1]
+    """The sources that know as many fields as any other, or all but one of them; shapes of texts do not count."""
+    known = [sum(not name.startswith(_SHAPES) for name in source["fields"]) for source in sources]
+    return [source for source, fields in zip(sources, known, strict=True) if fields >= max(known) - 1]
 
 
 def _source(record: Mapping[str, Any]) -> Source:

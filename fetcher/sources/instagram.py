@@ -122,9 +122,12 @@ class InstagramSource:
             return Found(
                 outcome=Outcome.LOGIN_REQUIRED, detail="Instagram shows this account only after a login.", method=method
             )
+        detail = (
+            f"Instagram's answer ({response.status_code}) holds no profile; the account may not exist or be hidden."
+        )
         return Found(
             outcome=Outcome.UPSTREAM_ERROR,
-            detail=f"Instagram's answer ({response.status_code}) holds no profile.",
+            detail=detail,
             method=method,
         )
 

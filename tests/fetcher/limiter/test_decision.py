@@ -147,3 +147,14 @@ def test_a_clock_set_back_by_a_year_does_not_stop_everything_for_a_year() -> Non
 def test_a_method_without_a_window_is_refused() -> None:
     with pytest.raises(KeyError):
         decide(X, State(), Request("tweets", "t"), NOW)
+
+
+def test_a_header_does_not_account_for_a_request_that_ended_in_the_same_instant() -> None:
+    state = State()
+    for token in ("first", "second"):
+        decision = decide(X, state, Request("users_by_username", token), NOW)
+        assert isinstance(decision, Grant)
+        state = decision.state
+    state = settle(X, state, Request("users_by_username", "second"), Answer(kind=AnswerKind.LOST), NOW)
+    state = settle(X, state, Request("users_by_username", "first"), served(299), NOW)
+    assert view(X, state, NOW)[0].used == 2
