@@ -36,7 +36,10 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s] %(message)s"
     )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # TensorFlow reads it when its library is opened.
+    # TensorFlow reads these when its library is opened. oneDNN's kernels are made for large batches: for one row they
+    # doubled the time of the run (97 and 50 microseconds), for 1,024 rows they saved a fifth.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     return _serve(flags)
 
 

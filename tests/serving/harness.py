@@ -109,7 +109,6 @@ class RunningServer:
     def __init__(self, folder: Path, **flags: Any) -> None:
         self.socket = folder / "s"
         defaults = {"bind_address": "127.0.0.1", "max_num_load_retries": 0, "shutdown_grace_seconds": 5}
-        defaults["tensorflow_intra_op_parallelism"] = 1  # More threads than cores make slow machines slower.
         values = defaults | {"port": 0, "grpc_socket_path": str(self.socket), "rest_api_port": free_port()} | flags
         self.server = ModelServer(Flags(**values))
         self.server.start()

@@ -93,7 +93,7 @@ def test_requests_under_way_are_answered_after_the_signal_and_new_ones_are_unava
     start: Callable[..., Process], saved_models: Path
 ) -> None:
     base = saved_models / "shapes"
-    process = start("--model_name=m", f"--model_base_path={base}", "--tensorflow_intra_op_parallelism=1")
+    process = start("--model_name=m", f"--model_base_path={base}")
     client = process.client()
     request = predict_request("m", "slow", steps=np.array([10_000], np.int32))
     answers: list[bool] = []
