@@ -13,7 +13,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: env ## run the whole system on 127.0.0.1 (demo platforms unless PLATFORMS=live)
-	@$(VENV)/python scripts/run.py
+	@$(VENV)/python -m scripts.run
 
 test: env-dev lint types unit ## lint, type check and test everything
 

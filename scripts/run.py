@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from supervisor import Part, PartFailed, Supervisor, answers, is_free, tail
+from scripts.supervisor import Part, PartFailed, Supervisor, answers, is_free, tail
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"

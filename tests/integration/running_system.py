@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-from run import PORTS
+
+from scripts.run import PORTS
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120
@@ -41,7 +42,8 @@ def running_system(state: Path, **environment: str) -> Iterator[System]:
     ports = free_ports()
     names = {name: str(port) for name, port in ports.items()}
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "scripts" / "run.py")],
+        [sys.executable, "-m", "scripts.run"],
+        cwd=ROOT,
         env=os.environ | names | {"STATE_DIR": str(state)} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

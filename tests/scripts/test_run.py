@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from run import PORTS, CannotRun, Settings, check_machine, parts_of
+
+from scripts.run import PORTS, CannotRun, Settings, check_machine, parts_of
 
 
 def test_nothing_set_gives_the_documented_ports_and_state(tmp_path: Path) -> None:

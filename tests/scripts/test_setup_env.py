@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import setup_env
+
+from scripts import setup_env
 
 ROOT = Path(__file__).resolve().parents[2]
 

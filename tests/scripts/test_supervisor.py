@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from supervisor import Part, PartFailed, Supervisor, answers, is_free, tail
+
+from scripts.supervisor import Part, PartFailed, Supervisor, answers, is_free, tail
 
 
 def part(name: str, code: str, is_ready: Callable[[], bool] = lambda: True) -> Part:
@@ -63,7 +64,7 @@ def test_leaving_ends_children_and_their_children(tmp_path: Path) -> None:
 
 
 def test_a_part_that_ignores_the_request_to_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("supervisor.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("scripts.supervisor.STOP_SECONDS", 0.2)
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
     with Supervisor(tmp_path) as supervisor:
         supervisor.start(part("deaf", deaf))
@@ -74,9 +75,9 @@ def test_a_part_that_ignores_the_request_to_end_is_killed(tmp_path: Path, monkey
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Only Linux can tie a child's life to its parent's.")
 def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
-    scripts = Path(__file__).resolve().parents[2] / "scripts"
+    root = Path(__file__).resolve().parents[2]
     code = (
-        "import os, pathlib, signal, sys; from supervisor import Part, Supervisor\n"
+        "import os, pathlib, signal, sys; from scripts.supervisor import Part, Supervisor\n"
         f"with Supervisor(pathlib.Path({str(tmp_path)!r})) as supervisor:\n"
         f"    command = [sys.executable, '-c', {FOREVER!r}]\n"
         "    supervisor.start(Part('orphan', command, {'PYTHONUNBUFFERED': '1'}, lambda: True))\n"
@@ -86,7 +87,7 @@ def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(scripts)}, capture_output=True, check=False
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(root)}, capture_output=True, check=False
     )
     pid = int(done.stdout)
     wait_until(lambda: not psutil.pid_exists(pid) or not is_alive(psutil.Process(pid)))
