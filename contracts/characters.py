@@ -61,6 +61,9 @@ _SINGLE = {
     "|\u2022\u00b7~*-\u2013\u2014": Kind.SEPARATOR,
 }
 _VOWELS = np.isin(np.arange(128), [ord(letter) for letter in "aeiouyAEIOUY"])
+_FOLDED = np.full(128, -1, np.int64)
+_FOLDED[ord("a") : ord("z") + 1] = _FOLDED[ord("A") : ord("Z") + 1] = np.arange(26)
+_FOLDED[ord("0") : ord("9") + 1] = np.arange(26, 36)
 _BINS = 64
 """Code points are folded to as many bins before the entropy is taken, and bigrams to as many bits."""
 
@@ -112,27 +115,45 @@ class Characters:
 
     @cached_property
     def counts(self) -> Numbers:
-        """float64[n, kinds]: how many characters of each kind."""
+        """float64[kinds, n]: how many characters of each kind."""
         flat = np.bincount(self.rows * len(Kind) + self.kinds, minlength=len(self.known) * len(Kind))
-        return flat.reshape(-1, len(Kind)).astype(np.float64)
+        return np.ascontiguousarray(flat.reshape(-1, len(Kind)).T, np.float64)
+
+    @cached_property
+    def unknown(self) -> Numbers:
+        """NaN where the text is unknown, else 0: added to a measure, it takes away what means nothing."""
+        return np.where(self.known, 0.0, np.nan)
+
+    @cached_property
+    def at_least_one(self) -> NDArray[np.int64]:
+        """The length by which shares are divided."""
+        return np.maximum(self.length, 1)
+
+    @cached_property
+    def letters(self) -> Numbers:
+        """How many letters a to z there are, at least 1."""
+        return np.maximum(self.count(Kind.UPPER, Kind.LOWER), 1)
 
     def count(self, *kinds: Kind) -> Numbers:
         """How many characters are of one of `kinds`."""
-        total: Numbers = self.counts[:, list(kinds)].sum(1)
+        first, *others = kinds
+        total: Numbers = self.counts[first]
+        for kind in others:
+            total = total + self.counts[kind]
         return total
 
     def share(self, *kinds: Kind) -> Numbers:
         """Which part of all characters is of one of `kinds`; 0 of an empty text."""
-        return self.count(*kinds) / np.maximum(self.length, 1)
+        return self.count(*kinds) / self.at_least_one
 
     def upper_share(self) -> Numbers:
         """Which part of the letters a to z is upper case."""
-        return self.count(Kind.UPPER) / np.maximum(self.count(Kind.UPPER, Kind.LOWER), 1)
+        return self.count(Kind.UPPER) / self.letters
 
     def vowel_share(self) -> Numbers:
         """Which part of the letters a to z is a vowel, y included."""
         vowels = (self.points < 128) & _VOWELS[np.minimum(self.points, 127)]
-        return self.sum(vowels) / np.maximum(self.count(Kind.UPPER, Kind.LOWER), 1)
+        return self.sum(vowels) / self.letters
 
     def sum(self, flags: Flags) -> Numbers:
         """How many characters of each text `flags` marks."""
@@ -141,14 +162,16 @@ class Characters:
     def entropy(self) -> Numbers:
         """Shannon entropy of the characters of each text in bits, code points folded to 64 bins."""
         bins = np.bincount(self.rows * _BINS + self.points % _BINS, minlength=len(self.known) * _BINS)
-        shares = bins.reshape(-1, _BINS) / np.maximum(self.length, 1)[:, np.newaxis]
+        shares = bins.reshape(-1, _BINS) / self.at_least_one[:, np.newaxis]
         bits: Numbers = -(shares * np.log2(np.where(shares > 0, shares, 1))).sum(1)
         return bits
 
+    @cached_property
     def first(self) -> NDArray[np.int64]:
         """The kind of each text's first character, -1 of an empty one."""
         return self._kind_at(self.start)
 
+    @cached_property
     def last(self) -> NDArray[np.int64]:
         """The kind of each text's last character, -1 of an empty one."""
         return self._kind_at(self.start + self.length - 1)
@@ -177,17 +200,16 @@ class Characters:
     @cached_property
     def bigrams(self) -> NDArray[np.uint64]:
         """64 bits a text, set by the hashes of its pairs of letters a to z (case folded) and digits."""
-        folded = np.full(len(self.points), -1, np.int64)
-        for kind, first in ((Kind.LOWER, ord("a")), (Kind.UPPER, ord("A")), (Kind.DIGIT, ord("0") - 26)):
-            folded = np.where(self.kinds == kind, self.points.astype(np.int64) - first, folded)
-        pair = np.zeros(len(folded), np.bool_)
-        pair[:-1] = (folded[:-1] >= 0) & (folded[1:] >= 0) & (self.rows[:-1] == self.rows[1:])
-        hashed = ((folded * 37 + np.roll(folded, -1)) * 2654435761 >> 8) % _BINS
+        folded = _FOLDED[np.minimum(self.points, 127)]
+        one, other = folded[:-1], folded[1:]
+        pair = (one >= 0) & (other >= 0) & (self.rows[:-1] == self.rows[1:])
+        hashed = ((one[pair] * 37 + other[pair]) * 2654435761 >> 8) % _BINS
         bits = np.zeros(len(self.known), np.uint64)
-        np.bitwise_or.at(bits, self.rows[pair], np.uint64(1) << hashed[pair].astype(np.uint64))
+        np.bitwise_or.at(bits, self.rows[:-1][pair], np.uint64(1) << hashed.astype(np.uint64))
         return bits
 
     def _kind_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         if not len(self.points):
             return np.full(len(self.known), -1)
-        return np.where(self.length > 0, self.kinds[np.clip(places, 0, len(self.points) - 1)].astype(np.int64), -1)
+        within = np.minimum(np.maximum(places, 0), len(self.points) - 1)
+        return np.where(self.length > 0, self.kinds[within].astype(np.int64), -1)

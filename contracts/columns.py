@@ -65,8 +65,8 @@ class Columns:
                 raise ValueError(f"Column {name!r} has {len(column)} rows, `platform` has {rows}.")
         whole_texts = {name: texts.get(name, np.full(rows, None, object)) for name in TEXT_COLUMNS}
         unknown = np.full(rows, np.nan)
-        whole = {name: _bounded(numbers.get(name, unknown)) for name in NUMBER_COLUMNS}
-        return cls(whole_texts, _derived(whole_texts, whole))
+        whole = _bounded(np.array([numbers.get(name, unknown) for name in NUMBER_COLUMNS], np.float64))
+        return cls(whole_texts, _derived(whole_texts, dict(zip(NUMBER_COLUMNS, whole, strict=True))))
 
     @classmethod
     def from_profiles(cls, profiles: Sequence[Profile]) -> Columns:
@@ -99,8 +99,7 @@ def _derived(texts: Mapping[str, Texts], numbers: dict[str, Numbers]) -> dict[st
 
 
 def _bounded(values: Numbers) -> Numbers:
-    numbers = np.asarray(values, np.float64)
-    return np.clip(np.where(np.isinf(numbers), np.nan, numbers), -1e18, 1e18)
+    return np.clip(np.where(np.isinf(values), np.nan, values), -1e18, 1e18)
 
 
 def _measure(texts: Texts, measure: Callable[[str], int]) -> Numbers:

@@ -8,12 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.characters import Characters
-from contracts.columns import Columns, Numbers
+from contracts.columns import NUMBER_COLUMNS, Columns, Numbers
 from contracts.platforms import Platform
+
+_COUNTS = ("followers", "following", "posts", "likes_given", "listed")
+_SHARES = (*(name for name in NUMBER_COLUMNS if name.endswith("_share")), "caption_similarity_mean")
+_AMOUNTS = (
+    "like_rate_percent",
+    "comment_rate_percent",
+    "hours_between_posts_mean",
+    "hashtags_per_post_mean",
+    "caption_length_mean",
+    "promo_keywords_per_post",
+    "follow_keywords_per_post",
+)
 
 
 class Facts:
-    """n profiles; each text is measured once, when the first feature asks for it."""
+    """n profiles; each text is measured once, when the first feature asks for it.
+
+    Columns that go through the same formula go through it together: for one profile the number of operations counts.
+    """
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
@@ -25,6 +40,18 @@ class Facts:
     def count(self, name: str) -> Numbers:
         """A count as platforms display it, see `round_counts`."""
         return self._counts[name]
+
+    def log_count(self, name: str) -> Numbers:
+        """log10(1 + a count as platforms display it)."""
+        return self._log_counts[name]
+
+    def share(self, name: str) -> Numbers:
+        """A share, rounded to two decimals."""
+        return self._shares[name]
+
+    def log_amount(self, name: str) -> Numbers:
+        """ln(1 + amount), negative ones as 0, rounded to steps of 0.02."""
+        return self._log_amounts[name]
 
     @cached_property
     def on_instagram(self) -> NDArray[np.bool_]:
@@ -48,8 +75,24 @@ class Facts:
 
     @cached_property
     def _counts(self) -> dict[str, Numbers]:
-        names = ("followers", "following", "posts", "likes_given", "listed")
-        return {name: round_counts(self.columns.numbers[name]) for name in names}
+        return dict(zip(_COUNTS, round_counts(self._stacked(_COUNTS)), strict=True))
+
+    @cached_property
+    def _log_counts(self) -> dict[str, Numbers]:
+        return dict(zip(_COUNTS, np.log10(1 + np.stack([self._counts[name] for name in _COUNTS])), strict=True))
+
+    @cached_property
+    def _shares(self) -> dict[str, Numbers]:
+        return dict(zip(_SHARES, np.round(self._stacked(_SHARES), 2), strict=True))
+
+    @cached_property
+    def _log_amounts(self) -> dict[str, Numbers]:
+        steps = np.round(np.log1p(np.maximum(self._stacked(_AMOUNTS), 0)) * 50) / 50
+        return dict(zip(_AMOUNTS, steps, strict=True))
+
+    def _stacked(self, names: tuple[str, ...]) -> Numbers:
+        """float64[names, n]."""
+        return np.array([self.columns.numbers[name] for name in names])
 
 
 def round_counts(counts: Numbers) -> Numbers:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from contracts.characters import Characters
 from contracts.columns import Numbers
 from contracts.facts import Facts
@@ -42,7 +40,7 @@ def from_zero(  # noqa: PLR0917 - features are written as the rows of a table.
 def log_count(name: str, top: float) -> Feature:
     """log10(1 + count), so that 0 is -1 and 10^top is 1."""
     formula = f"log10(1 + {name}), counts from 1,000 rounded to two significant digits"
-    return from_zero(name, "log10(1 + count)", formula, (name,), top, lambda facts: np.log10(1 + facts.count(name)))
+    return from_zero(name, "log10(1 + count)", formula, (name,), top, lambda facts: facts.log_count(name))
 
 
 def no_count(name: str, count: str) -> Feature:
@@ -53,8 +51,8 @@ def no_count(name: str, count: str) -> Feature:
 
 
 def where(flags: Numbers, facts: Facts, column: str) -> Numbers:
-    """`flags` as numbers where `column` is known."""
-    return np.where(np.isnan(facts.number(column)), np.nan, flags)
+    """`flags` as numbers where `column`, a finite number, is known."""
+    return flags + 0 * facts.number(column)
 
 
 def log_ratio(name: str, over: str, under: str) -> Feature:
@@ -66,7 +64,7 @@ def log_ratio(name: str, over: str, under: str) -> Feature:
         source=(over, under),
         center=0,
         scale=6,
-        compute=lambda facts: np.log10(1 + facts.count(over)) - np.log10(1 + facts.count(under)),
+        compute=lambda facts: facts.log_count(over) - facts.log_count(under),
     )
 
 
@@ -81,7 +79,7 @@ def share(name: str) -> Feature:
     One collection was published with two or three decimals and the others with ten: more would name the collection.
     """
     formula = f"{name}, rounded to two decimals"
-    return from_zero(name, "share, 0 to 1", formula, (name,), 1, lambda facts: np.round(facts.number(name), 2))
+    return from_zero(name, "share, 0 to 1", formula, (name,), 1, lambda facts: facts.share(name))
 
 
 def log_amount(name: str, unit: str, top: float) -> Feature:
@@ -92,7 +90,7 @@ def log_amount(name: str, unit: str, top: float) -> Feature:
         f"ln(1 + {name}), rounded to steps of 0.02",
         (name,),
         top,
-        lambda facts: np.round(np.log1p(np.maximum(facts.number(name), 0)) * 50) / 50,
+        lambda facts: facts.log_amount(name),
     )
 
 
@@ -103,6 +101,6 @@ def of_text(  # noqa: PLR0917 - as above.
 
     def compute(facts: Facts) -> Numbers:
         characters: Characters = getattr(facts, text)
-        return np.where(characters.known, measure(characters), np.nan)
+        return measure(characters) + characters.unknown
 
     return from_zero(f"{text}_{name}", unit, formula, (text,), top, compute)

@@ -7,6 +7,8 @@ data lives in the SavedModel.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +38,7 @@ __all__ = [
     "normalize",
     "raw_values",
     "round_counts",
+    "scale",
 ]
 
 SCHEMA_VERSION = 2
@@ -103,10 +106,16 @@ F = len(FEATURE_NAMES)
 
 def normalize(columns: Columns) -> NDArray[np.float32]:
     """Turn n accounts into float32[n, F], every element in [-1, 1], never NaN or infinite."""
-    raw = np.stack(list(raw_values(columns).values()), axis=1)
+    return scale(raw_values(columns))
+
+
+def scale(values: Mapping[str, Numbers]) -> NDArray[np.float32]:
+    """The tensor of `raw_values`, for callers that need both."""
+    raw = np.stack(list(values.values()), axis=1)
     known = np.isfinite(raw)
-    scaled = np.clip((np.where(known, raw, _CENTER) - _CENTER) / _SCALE, -1, 1)
-    return np.concatenate([np.where(known, scaled, 0), known], axis=1).astype(np.float32)
+    # An unknown value stands at the center, which is 0 in the tensor.
+    scaled = (np.where(known, raw, _CENTER) - _CENTER) / _SCALE
+    return np.concatenate([np.minimum(np.maximum(scaled, -1), 1), known], axis=1).astype(np.float32)
 
 
 def raw_values(columns: Columns) -> dict[str, Numbers]:

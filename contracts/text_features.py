@@ -57,8 +57,8 @@ USERNAME_FEATURES: tuple[Feature, ...] = (
     of_text(
         "username", "switches", "changes", "characters of another kind than the one before", 10, Characters.switches
     ),
-    of_text("username", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.first() == Kind.UPPER),
-    of_text("username", "starts_digit", _FLAG, "begins with a digit", 1, lambda text: text.first() == Kind.DIGIT),
+    of_text("username", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.first == Kind.UPPER),
+    of_text("username", "starts_digit", _FLAG, "begins with a digit", 1, lambda text: text.first == Kind.DIGIT),
 )
 
 
@@ -69,13 +69,13 @@ def _bits(values: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]) -> Numbers:
 def _likeness(facts: Facts) -> Numbers:
     name, handle = facts.display_name.bigrams, facts.username.bigrams
     shared = _bits(name & handle) / np.maximum(_bits(name | handle), 1)
-    return np.where(facts.display_name.known & facts.username.known, shared, np.nan)
+    return shared + facts.display_name.unknown + facts.username.unknown
 
 
 def _name_in_handle(facts: Facts) -> Numbers:
     name, handle = facts.display_name.bigrams, facts.username.bigrams
     shared = _bits(name & handle) / np.maximum(_bits(name), 1)
-    return np.where(facts.display_name.known & facts.username.known, shared, np.nan)
+    return shared + facts.display_name.unknown + facts.username.unknown
 
 
 DISPLAY_NAME_FEATURES: tuple[Feature, ...] = (
@@ -93,7 +93,7 @@ DISPLAY_NAME_FEATURES: tuple[Feature, ...] = (
     ),
     of_text("display_name", "symbols", _COUNT, "emoji and symbols", 4, lambda text: text.count(Kind.SYMBOL)),
     of_text("display_name", "punctuation", _COUNT, "punctuation", 6, lambda text: text.count(*_SIGNS)),
-    of_text("display_name", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.first() == Kind.UPPER),
+    of_text("display_name", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.first == Kind.UPPER),
     from_zero(
         "name_handle_likeness",
         _SHARE,
@@ -123,7 +123,8 @@ def _word_length(text: Characters) -> Numbers:
 
 
 def _ends_sentence(text: Characters) -> Numbers:
-    return np.isin(text.last(), (Kind.STOP, Kind.EXCLAMATION)).astype(np.float64)
+    ends: Numbers = ((text.last == Kind.STOP) | (text.last == Kind.EXCLAMATION)).astype(np.float64)
+    return ends
 
 
 BIOGRAPHY_FEATURES: tuple[Feature, ...] = (
@@ -172,6 +173,6 @@ BIOGRAPHY_FEATURES: tuple[Feature, ...] = (
         "biography", "punctuation_share", _SHARE, "other punctuation", 1, lambda text: text.share(Kind.PUNCTUATION)
     ),
     of_text("biography", "entropy", "bits", "Shannon entropy of the characters", 6, Characters.entropy),
-    of_text("biography", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.first() == Kind.UPPER),
+    of_text("biography", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.first == Kind.UPPER),
     of_text("biography", "ends_sentence", _FLAG, "ends with a full stop, ! or ?", 1, _ends_sentence),
 )
