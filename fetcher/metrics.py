@@ -17,32 +17,32 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
         self._requests = Counter(
-            "fetcher_upstream_requests", "Requests sent to a platform.", ["platform", "method", "outcome"],
+            "rollcall_fetcher_upstream_requests", "Requests sent to a platform.", ["platform", "method", "outcome"],
             registry=registry,
         )  # fmt: skip
         self._upstream_seconds = Histogram(
-            "fetcher_upstream_seconds", "Time to a platform's answer.", ["platform", "method"],
+            "rollcall_fetcher_upstream_seconds", "Time to a platform's answer.", ["platform", "method"],
             buckets=_SECONDS, registry=registry,
         )  # fmt: skip
         self._waits = Histogram(
-            "fetcher_limiter_wait_seconds", "Wait for a grant.", ["platform", "method"],
+            "rollcall_fetcher_limiter_wait_seconds", "Wait for a grant.", ["platform", "method"],
             buckets=_SECONDS, registry=registry,
         )  # fmt: skip
         self._refused = Counter(
-            "fetcher_limiter_refused", "Requests whose wait would have passed the deadline.",
+            "rollcall_fetcher_limiter_refused", "Requests whose wait would have passed the deadline.",
             ["platform", "method", "reason"], registry=registry,
         )  # fmt: skip
         self._accounts = Counter(
-            "fetcher_accounts", "Accounts answered.", ["platform", "outcome", "cached"], registry=registry
+            "rollcall_fetcher_accounts", "Accounts answered.", ["platform", "outcome", "cached"], registry=registry
         )
-        self._cache = Counter("fetcher_cache", "Lookups in the cache.", ["platform", "result"], registry=registry)
+        self._cache = Counter("rollcall_fetcher_cache", "Lookups in the cache.", ["platform", "result"], registry=registry)
         self._routes = Counter(
-            "fetcher_http_requests", "Requests to the fetcher.", ["route", "method", "status"], registry=registry
+            "rollcall_fetcher_http_requests", "Requests to the fetcher.", ["route", "method", "status"], registry=registry
         )
         self._route_seconds = Histogram(
-            "fetcher_http_seconds", "Time to answer a request.", ["route"], buckets=_SECONDS, registry=registry
+            "rollcall_fetcher_http_seconds", "Time to answer a request.", ["route"], buckets=_SECONDS, registry=registry
         )
-        self._in_progress = Gauge("fetcher_http_in_progress", "Requests being answered.", registry=registry)
+        self._in_progress = Gauge("rollcall_fetcher_http_in_progress", "Requests being answered.", registry=registry)
 
     def upstream(self, platform: str, method: str, outcome: str, seconds: float) -> None:
         """A request to a platform ended."""
@@ -97,7 +97,7 @@ class _Windows(Collector):
 
 def _families() -> list[GaugeMetricFamily]:
     return [
-        GaugeMetricFamily(f"fetcher_window_{name}", text, labels=["platform", "window"])
+        GaugeMetricFamily(f"rollcall_fetcher_window_{name}", text, labels=["platform", "window"])
         for name, text in (
             ("limit", "Requests that the window allows."),
             ("used", "Requests that count in the window."),
