@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
@@ -29,6 +29,12 @@ QUICK_RUN_S = 0.005
 
 Handing it to TensorFlow's thread pool and back costs 30 to 80 microseconds, more than a small network takes. A longer
 run goes to the pool, where operations run side by side and a time limit can stop it.
+"""
+
+LONG_RUN_S = 0.1
+"""After a run that took longer, the allocator is asked to give back what it holds.
+
+A run of a thousand explanations otherwise leaves 200 to 400 MB behind; giving it back takes about 10 ms.
 """
 
 MAX_PLANS = 256
@@ -123,6 +129,8 @@ class TensorFlowLibrary:
         self.size = function(quick, "TF_Dim", c_int64, pointer, c_int)
         self.data = function(quick, "TF_TensorData", c_void_p, pointer)
         self.byte_size = function(quick, "TF_TensorByteSize", c_size_t, pointer)
+        # Only the GNU C library has this; elsewhere the allocator decides by itself.
+        self.trim: Callable[[int], int] = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: 0)
         self.string_data = function(quick, "TF_StringGetDataPointer", c_void_p, pointer)
         self.string_size = function(quick, "TF_StringGetSize", c_size_t, pointer)
 
@@ -232,6 +240,8 @@ class Executor:
             for handle in results:
                 if handle is not None:
                     library.delete_tensor(handle)
+            if elapsed_s > LONG_RUN_S:
+                library.trim(0)
 
     def close(self) -> None:
         """Free the session and its memory."""
