@@ -152,3 +152,13 @@ def assessment(model: FakeModel | None = None, ref: ProfileRef = REF, **known: A
     columns = Columns.from_profiles([result.profile])
     prediction = (model or FakeModel()).explain(normalize(columns), "id-1")
     return assess(result, result.profile, columns, prediction)
+
+
+class Clock:
+    """Time that passes only when the test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds

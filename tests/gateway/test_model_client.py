@@ -19,7 +19,7 @@ from contracts.tensors import from_proto, to_proto
 from gateway.errors import ModelUnavailableError, UnknownSchemaError
 from gateway.metrics import Metrics
 from gateway.model_client import LABEL_SECONDS, ModelClient
-from tests.gateway.fakes import DESCRIPTION
+from tests.gateway.fakes import DESCRIPTION, Clock
 
 ONE_ROW = np.zeros((1, F), np.float32)
 
@@ -85,16 +85,6 @@ class ModelServer:
     def stop(self) -> None:
         self.hold.set()
         self._server.stop(0).wait()
-
-
-class Clock:
-    """Time that passes only when the test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture
