@@ -22,6 +22,9 @@ _STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
+    if arguments[:1] == ["--help"]:
+        sys.stdout.write(usage() + "\n")
+        return 0
     try:
         flags, unknown = parse_flags(arguments)
     except InvalidFlag as error:

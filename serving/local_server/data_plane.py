@@ -101,7 +101,7 @@ class DataPlane:
                 row.status.error_code, row.status.error_message = state.error.code, state.error.message
         return response
 
-    def reload(self, request: ReloadConfigRequest) -> ReloadConfigResponse:
+    def reload(self, request: ReloadConfigRequest, timeout_s: float | None = None) -> ReloadConfigResponse:
         """Put a new list of models in force; returns when the new ones answer."""
         config: ModelServerConfig = request.config
         if config.WhichOneof("config") != "model_config_list":
@@ -109,7 +109,7 @@ class DataPlane:
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. "
                 "Only ModelConfigList is currently supported"
             )
-        self.models.reload(config)
+        self.models.reload(config, timeout_s)
         response = ReloadConfigResponse()
         response.status.SetInParent()
         return response

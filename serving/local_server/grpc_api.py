@@ -54,7 +54,7 @@ def create_server(
         },
         "tensorflow.serving.ModelService": {
             "GetModelStatus": (lambda request, _: plane.status(request), GetModelStatusRequest),
-            "HandleReloadConfigRequest": (lambda request, _: plane.reload(request), ReloadConfigRequest),
+            "HandleReloadConfigRequest": (plane.reload, ReloadConfigRequest),
         },
     }
     for service, methods in services.items():

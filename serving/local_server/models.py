@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from contracts.serving_protos import ModelServerConfig, ModelSpec
-from serving.local_server.errors import InvalidArgument, NotFound, Unavailable, Unknown
+from serving.local_server.errors import DeadlineExceeded, InvalidArgument, NotFound, Unavailable, Unknown
 from serving.local_server.manager import ServableManager
 from serving.local_server.model_configuration import Labels, read_labels, validate_models
 from serving.local_server.servable import Servable
@@ -74,11 +74,13 @@ class Models:
             return self.manager.find(spec.name, version)
         return self.manager.find(spec.name)
 
-    def reload(self, config: ModelServerConfig) -> None:
+    def reload(self, config: ModelServerConfig, timeout_s: float | None = None) -> None:
         """Put `config` in force; returns when every model that is new has a version that answers.
 
-        Raises InvalidArgument, FailedPrecondition, Unknown (a new model's load failed) and Unavailable (the server
-        stops meanwhile). A refused configuration leaves labels and versions as they were.
+        The caller's `timeout_s` bounds the wait, so that a model with a wrong path cannot hold up later reloads for
+        ever, as it does in the original; the configuration stays in force. Raises InvalidArgument,
+        FailedPrecondition, Unknown (a new model's load failed), DeadlineExceeded, and Unavailable (the server stops
+        meanwhile). A refused configuration leaves labels and versions as they were.
         """
         with self._reloading:
             first = self._stored is None
@@ -98,10 +100,14 @@ class Models:
                 for gone in before - names:
                     self.manager.want(gone, {})
             self._changed.set()
-            self._wait_for(sorted(names - before), "servable(s)" if first else "model(s)")
+            self._wait_for(sorted(names - before), "servable(s)" if first else "model(s)", timeout_s)
 
-    def _wait_for(self, models: Sequence[str], noun: str) -> None:
-        self.monitor.wait_until(lambda: self._stopped.is_set() or all(self._is_decided(model) for model in models))
+    def _wait_for(self, models: Sequence[str], noun: str, timeout_s: float | None) -> None:
+        decided = self.monitor.wait_until(
+            lambda: self._stopped.is_set() or all(self._is_decided(model) for model in models), timeout_s
+        )
+        if not decided:
+            raise DeadlineExceeded("The new models did not become available in time.")
         if self._stopped.is_set():
             raise Unavailable("The server is shutting down.")
         failed = [model for model in models if not self._has(model, State.AVAILABLE)]

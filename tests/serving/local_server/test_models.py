@@ -9,7 +9,14 @@ from threading import Thread
 import pytest
 
 from contracts.serving_protos import ModelSpec
-from serving.local_server.errors import FailedPrecondition, InvalidArgument, NotFound, Unavailable, Unknown
+from serving.local_server.errors import (
+    DeadlineExceeded,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    Unavailable,
+    Unknown,
+)
 from serving.local_server.manager import LoadOptions, ServableManager
 from serving.local_server.models import Models
 from serving.local_server.state_monitor import State, StateMonitor
@@ -155,6 +162,14 @@ def test_missing_base_path_of_a_new_model_blocks_until_it_is_there(make: Callabl
     setting.publish("m", 1)
     thread.join(10)
     assert setting.answering("m") == 1
+
+
+def test_wait_for_a_new_model_ends_with_the_callers_time_and_later_reloads_go_on(make: Callable[..., Setting]) -> None:
+    setting = make()
+    with pytest.raises(DeadlineExceeded):
+        setting.models.reload(model_list(("m", setting.folder / "m", "")), 0.05)
+    setting.reload(("other", setting.publish("other", 1), ""))
+    assert setting.answering("other") == 1
 
 
 def test_stopping_ends_the_wait_of_a_start(make: Callable[..., Setting]) -> None:
