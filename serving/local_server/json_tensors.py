@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
-
-import numpy as np
 
 from contracts.serving_protos import DataType, SignatureDef, TensorProto
 from serving.local_server.errors import InvalidArgument, StatusError, Unimplemented
 from serving.local_server.json_reader import debug_text
+from serving.local_server.json_types import KINDS
 
 ROWS, COLUMNS = "instances", "inputs"
 
@@ -133,7 +132,7 @@ class _Tensor:
         for size in ([] if rows is None else [rows]) + (self._shape or []):
             proto.tensor_shape.dim.add(size=size)
         if self._elements:
-            _KINDS[self._dtype].store(proto, self._elements)
+            KINDS[self._dtype].store(proto, self._elements)
         return proto
 
     def _walk(self, value: Any, shape: list[int], level: int, flat: list[Any]) -> None:
@@ -163,7 +162,7 @@ class _Tensor:
             if not _is_base64(value):
                 raise InvalidArgument(f"JSON Value: {debug_text(value)} not formatted correctly for base64 data")
             return _decode_base64(value["b64"])
-        kind = _KINDS.get(self._dtype)
+        kind = KINDS.get(self._dtype)
         if kind is None:
             raise Unimplemented(f"Conversion of JSON Value: {debug_text(value)} to type: {name}")
         if not kind.accepts([value]):
@@ -216,63 +215,5 @@ def _show(shape: list[int]) -> str:
 
 
 def _all_of(dtype: int, flat: list[Any]) -> bool:
-    kind = _KINDS.get(dtype)
+    kind = KINDS.get(dtype)
     return kind is not None and kind.accepts(flat)
-
-
-class _Kind:
-    """What JSON values one dtype takes and how they are stored."""
-
-    def __init__(self, types: set[type], store: Callable[[TensorProto, list[Any]], None], whole: range | None = None):
-        self._types, self._whole = types, whole
-        self.store = store
-
-    def accepts(self, values: list[Any]) -> bool:
-        """Whether all `values` fit."""
-        if not set(map(type, values)) <= self._types:
-            return False
-        return self._whole is None or not values or (min(values) in self._whole and max(values) in self._whole)
-
-
-def _store_floats(dtype: type[np.floating[Any]]) -> Callable[[TensorProto, list[Any]], None]:
-    def store(proto: TensorProto, values: list[Any]) -> None:
-        with np.errstate(over="ignore"):
-            proto.tensor_content = np.array([_to_float(value) for value in values], np.float64).astype(dtype).tobytes()
-
-    return store
-
-
-def _to_float(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:  # A whole number of more than 308 digits.
-        return float("inf") if value > 0 else float("-inf")
-
-
-def _store_strings(proto: TensorProto, values: list[Any]) -> None:
-    try:
-        proto.string_val.extend(
-            value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape") for value in values
-        )
-    except UnicodeEncodeError:
-        raise InvalidArgument("JSON Parse error: The surrogate pair in string is invalid.") from None
-
-
-def _store_in(field: str) -> Callable[[TensorProto, list[Any]], None]:
-    return lambda proto, values: getattr(proto, field).extend(values)
-
-
-_INT32 = range(-(2**31), 2**31)
-_KINDS = {
-    DataType.DT_FLOAT: _Kind({int, float}, _store_floats(np.float32)),
-    DataType.DT_DOUBLE: _Kind({int, float}, _store_floats(np.float64)),
-    DataType.DT_STRING: _Kind({str}, _store_strings),
-    DataType.DT_BOOL: _Kind({bool}, _store_in("bool_val")),
-    **{
-        dtype: _Kind({int}, _store_in("int_val"), _INT32)
-        for dtype in (DataType.DT_INT32, DataType.DT_INT16, DataType.DT_INT8, DataType.DT_UINT8)
-    },
-    DataType.DT_INT64: _Kind({int}, _store_in("int64_val"), range(-(2**63), 2**63)),
-    DataType.DT_UINT32: _Kind({int}, _store_in("uint32_val"), range(2**32)),
-    DataType.DT_UINT64: _Kind({int}, _store_in("uint64_val"), range(2**64)),
-}
