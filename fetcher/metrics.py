@@ -35,9 +35,14 @@ class Metrics:
         self._accounts = Counter(
             "rollcall_fetcher_accounts", "Accounts answered.", ["platform", "outcome", "cached"], registry=registry
         )
-        self._cache = Counter("rollcall_fetcher_cache", "Lookups in the cache.", ["platform", "result"], registry=registry)
+        self._cache = Counter(
+            "rollcall_fetcher_cache", "Lookups in the cache.", ["platform", "result"], registry=registry
+        )
         self._routes = Counter(
-            "rollcall_fetcher_http_requests", "Requests to the fetcher.", ["route", "method", "status"], registry=registry
+            "rollcall_fetcher_http_requests",
+            "Requests to the fetcher.",
+            ["route", "method", "status"],
+            registry=registry,
         )
         self._route_seconds = Histogram(
             "rollcall_fetcher_http_seconds", "Time to answer a request.", ["route"], buckets=_SECONDS, registry=registry

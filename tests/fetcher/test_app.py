@@ -153,7 +153,9 @@ def test_no_metric_holds_a_handle(client: FlaskClient, registry: CollectorRegist
     counted = {"platform": "x", "outcome": "not-found"}
     assert registry.get_sample_value("rollcall_fetcher_accounts_total", {**counted, "cached": "false"}) == 1
     assert registry.get_sample_value("rollcall_fetcher_accounts_total", {**counted, "cached": "true"}) == 1
-    assert registry.get_sample_value("rollcall_fetcher_window_remaining", {"platform": "x", "window": "users/by"}) == 300
+    assert (
+        registry.get_sample_value("rollcall_fetcher_window_remaining", {"platform": "x", "window": "users/by"}) == 300
+    )
 
 
 def test_log_lines_are_json_without_handles(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:

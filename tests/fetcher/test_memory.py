@@ -40,7 +40,9 @@ def test_the_process_tree_stays_small_and_stops_cleanly(tmp_path: Path, site: An
         body = {"accounts": accounts, "include": ["activity"]}
         answer = requests.post(f"http://127.0.0.1:{port}/profiles", json=body, timeout=30)
         assert {result["outcome"] for result in answer.json()["results"]} == {"ok"}
-        assert "rollcall_fetcher_window_used" in requests.get(f"http://127.0.0.1:{metrics_port}/metrics", timeout=5).text
+        assert (
+            "rollcall_fetcher_window_used" in requests.get(f"http://127.0.0.1:{metrics_port}/metrics", timeout=5).text
+        )
         tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
         assert sum(each.memory_full_info().pss for each in tree) < MOST_MB * 1e6
     finally:
