@@ -65,11 +65,12 @@ def test_leaving_ends_children_and_their_children(tmp_path: Path) -> None:
 
 def test_a_part_that_ignores_the_request_to_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scripts.supervisor.STOP_SECONDS", 0.2)
+    before = set(psutil.Process().children())
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
     with Supervisor(tmp_path) as supervisor:
         supervisor.start(part("deaf", deaf))
         wait_until(lambda: (tmp_path / "deaf.log").read_text() == "up\n")
-        process = psutil.Process().children()[-1]
+        (process,) = set(psutil.Process().children()) - before
     assert not is_alive(process)
 
 
