@@ -7,7 +7,7 @@ DATA ?= data
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit bench lock train env env-dev clean
+.PHONY: help run test lint types unit bench screenshots lock train env env-dev clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ train: env-dev ## train the next model version from labelled data: make train DA
 
 bench: env-dev ## measure against peers and floors: make bench [BENCH=name]
 	$(VENV)/python -m bench $(BENCH)
+
+screenshots: env-dev ## take the pictures of docs/screenshots in Chromium
+	$(VENV)/python -m tests.e2e.screenshots
 
 lock: env-dev ## compile pyproject.toml into requirements/*.txt
 	scripts/lock.sh
