@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.config import BalanceConfig
+from training.config import ExpertConfig
 
 Weights = NDArray[np.float64]
 
@@ -28,14 +28,14 @@ def wanted_weights(
     return weights
 
 
-def draw_chances(labels: NDArray[np.int64], sources: NDArray[np.object_], config: BalanceConfig) -> Weights:
+def draw_chances(labels: NDArray[np.int64], sources: NDArray[np.object_], config: ExpertConfig) -> Weights:
     """The chance, sum 1, that each row is the next one drawn for training."""
     chances: Weights = wanted_weights(labels, sources, config.class_power, config.source_power) ** config.resampling
     chances /= chances.sum()
     return chances
 
 
-def row_weights(labels: NDArray[np.int64], sources: NDArray[np.object_], config: BalanceConfig) -> Weights:
+def row_weights(labels: NDArray[np.int64], sources: NDArray[np.object_], config: ExpertConfig) -> Weights:
     """What each drawn row counts in the loss; mean 1 over the rows as they are drawn."""
     weights: Weights = wanted_weights(labels, sources, config.class_power, config.source_power) ** config.class_weight
     weights /= weights @ draw_chances(labels, sources, config)

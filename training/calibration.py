@@ -20,9 +20,12 @@ class Calibration:
         return softmax(logits * self.sharpness + self.offsets)
 
 
-def calibrate(logits: NDArray[np.float64], labels: NDArray[np.int64], steps: int = 600) -> Calibration:
+def calibrate(
+    logits: NDArray[np.float64], labels: NDArray[np.int64], weights: NDArray[np.float64], steps: int = 600
+) -> Calibration:
     """Minimise the log loss over rows that the network did not learn from (vector scaling: Guo et al., ICML 2017).
 
+    `weights` of the rows, mean 1, are those under which the probabilities are to hold.
     A small pull towards no change keeps a class without rows in its place.
     """
     targets = np.eye(logits.shape[1])[labels]
@@ -30,7 +33,7 @@ def calibrate(logits: NDArray[np.float64], labels: NDArray[np.int64], steps: int
     momentum, spread = np.zeros_like(parameters), np.zeros_like(parameters)
     for step in range(1, steps + 1):
         sharpness = np.exp(parameters[0])
-        error = (softmax(logits * sharpness + parameters[1:]) - targets) / len(labels)
+        error = (softmax(logits * sharpness + parameters[1:]) - targets) * (weights / len(labels))[:, np.newaxis]
         gradient = np.concatenate([[(error * logits).sum() * sharpness], error.sum(0)]) + 1e-3 * parameters
         momentum = 0.9 * momentum + 0.1 * gradient
         spread = 0.99 * spread + 0.01 * gradient**2

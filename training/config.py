@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from contracts.platforms import Platform
+
 DEFAULT_FILE = Path(__file__).with_name("config.toml")
 
 
@@ -24,47 +26,58 @@ class DataConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceConfig:
-    """Shares to reach (`class_power`, `source_power`: 1 as the data are, 0 equal) and by which means."""
+class ExpertConfig:
+    """One kind of network of a platform: what it reads, its shape, how its rows are drawn, how it is fitted.
 
+    See config.toml for each setting. `features` are names of contracts.features, none = all.
+    """
+
+    features: tuple[str, ...]
+    members: int
+    hidden: tuple[int, ...]
+    dropout: float
+    noise: float
+    bins: int
+    untouched: float
+    dropped: float
     class_power: float
     source_power: float
     resampling: float
     class_weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class FieldDropoutConfig:
-    """Shares of training rows, chances of a field and of a group; fields are columns of contracts.columns."""
-
-    untouched: float
-    field: float
-    group: float
-    lite: float
-    lite_fields: tuple[str, ...]
-    groups: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkConfig:
-    """`hidden`: units of each dense layer."""
-
-    hidden: tuple[int, ...]
-    dropout: float
-    noise: float
-    members: int
-
-
-@dataclass(frozen=True, slots=True)
-class FittingConfig:
-    """Keras' optimiser and early stopping."""
-
     batch_size: int
+    batches: int
     epochs: int
     patience: int
     learning_rate: float
     weight_decay: float
-    label_smoothing: float
+
+
+@dataclass(frozen=True, slots=True)
+class GateConfig:
+    """How likeness to the training data is learned and when an account counts as foreign."""
+
+    components: int
+    ridge: float
+    foreign: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsConfig:
+    """Groups of columns of contracts.columns that a collection or a fetch lacks together."""
+
+    dropped_together: tuple[tuple[str, ...], ...]
+    supported_together: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformConfig:
+    """What is learned for one platform."""
+
+    close: ExpertConfig
+    general: ExpertConfig
+    gate: GateConfig
+    fields: FieldsConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +102,14 @@ class Config:
     seed: int
     threads: int
     data: DataConfig
-    balance: BalanceConfig
-    field_dropout: FieldDropoutConfig
-    network: NetworkConfig
-    fitting: FittingConfig
     explanation: ExplanationConfig
     description: DescriptionConfig
+    x: PlatformConfig
+    instagram: PlatformConfig
+
+    def of(self, platform: Platform) -> PlatformConfig:
+        """The settings of `platform`."""
+        return self.x if platform is Platform.X else self.instagram
 
     @classmethod
     def read(cls, path: Path = DEFAULT_FILE) -> Config:
@@ -112,8 +127,7 @@ class Config:
 
 
 _SHARES = frozenset(
-    "class_power source_power resampling class_weight untouched field group lite dropout label_smoothing "
-    "accusation_threshold".split()
+    "class_power source_power resampling class_weight untouched dropped dropout foreign accusation_threshold".split()
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.encoding import Encoding
+
 Floats = NDArray[np.float32]
 
 
@@ -17,14 +20,16 @@ Floats = NDArray[np.float32]
 class DenseNetwork:
     """`layers`: kernel float32[in, out] and bias float32[out] of each layer; SiLU between them, logits at the end.
 
-    The first kernel reads the feature tensor as it is: standardisation is folded into it.
+    The first kernel reads the feature tensor as it is, standardisation folded into it, and behind it the pieces of
+    `encoding`.
     """
 
+    encoding: Encoding
     layers: tuple[tuple[Floats, Floats], ...]
 
     def logits(self, features: Floats) -> NDArray[np.float64]:
         """features float32[n, F] -> float64[n, 4]."""
-        x = features
+        x = np.concatenate([features, self.encoding.pieces(features)], axis=1)
         for index, (kernel, bias) in enumerate(self.layers):
             x = x @ kernel + bias
             if index < len(self.layers) - 1:
@@ -34,54 +39,42 @@ class DenseNetwork:
     def save(self, path: Path) -> None:
         """Write the numbers to `path`, whole or not at all."""
         draft = path.with_suffix(".draft.npz")
-        np.savez(draft, *(part for layer in self.layers for part in layer))
+        encoding = (self.encoding.columns, self.encoding.low, self.encoding.width)
+        np.savez(draft, *encoding, *(part for layer in self.layers for part in layer))
         draft.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> DenseNetwork:
         """Read what `save` wrote; raises OSError."""
         with np.load(path) as parts:
-            arrays = [parts[name] for name in parts.files]
-        return cls(tuple(zip(arrays[::2], arrays[1::2], strict=True)))
+            columns, low, width, *arrays = [parts[name] for name in parts.files]
+        return cls(Encoding(columns, low, width), tuple(zip(arrays[::2], arrays[1::2], strict=True)))
 
 
-class NetworkStack:
-    """Several networks as one: a few wide operations instead of many narrow ones, which cost a request more.
+class NetworkStack(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no types.
+    """Several networks of one shape as one: a few wide operations cost a request less than many narrow ones.
 
-    Its numbers become constants of whatever graph it is called in.
+    The networks share the encoding of the first. The kernels are variables, so that a SavedModel holds them once,
+    however many functions use them.
     """
 
-    def __init__(self, networks: list[DenseNetwork]) -> None:
-        depth = len(networks[0].layers)
-        if any(len(network.layers) != depth for network in networks):
-            raise ValueError("The networks of a stack have equally many layers.")
-        self._size = len(networks)
-        widths = [max(network.layers[level][1].shape[0] for network in networks) for level in range(depth)]
-        inputs = [networks[0].layers[0][0].shape[0], *widths[:-1]]
-        kernels = [
-            np.stack([_padded(network.layers[level][0], (inputs[level], widths[level])) for network in networks])
-            for level in range(depth)
-        ]
-        biases = [
-            np.stack([_padded(network.layers[level][1], (widths[level],)) for network in networks])
-            for level in range(depth)
-        ]
-        self._first = np.concatenate(list(kernels[0]), axis=1)
-        self._first_bias = biases[0].reshape(-1)
-        self._width = widths[0]
-        self._rest = [(kernel, bias[:, np.newaxis]) for kernel, bias in zip(kernels[1:], biases[1:], strict=True)]
+    def __init__(self, networks: Sequence[DenseNetwork]) -> None:
+        super().__init__()
+        self._encoding = networks[0].encoding
+        self._size, self._width = len(networks), networks[0].layers[0][1].shape[0]
+        levels = zip(*(network.layers for network in networks), strict=True)
+        stacked = [tuple(np.stack(parts) for parts in zip(*level, strict=True)) for level in levels]
+        self._first = tf.Variable(np.concatenate(list(stacked[0][0]), axis=1), trainable=False)
+        self._first_bias = stacked[0][1].reshape(-1)
+        self._rest = [(tf.Variable(kernel, trainable=False), bias[:, np.newaxis]) for kernel, bias in stacked[1:]]
 
     def logits(self, features: Any) -> Any:
         """features float32[n, F] -> float32[networks, n, 4]."""
-        x = tf.matmul(features, self._first) + self._first_bias
+        x = features
+        if len(self._encoding.columns):
+            x = tf.concat([x, self._encoding.in_graph(features)], 1)
+        x = tf.matmul(x, self._first) + self._first_bias
         x = tf.transpose(tf.reshape(x, [-1, self._size, self._width]), [1, 0, 2])
         for kernel, bias in self._rest:
             x = tf.matmul(x * tf.sigmoid(x), kernel) + bias
         return x
-
-
-def _padded(part: Floats, shape: tuple[int, ...]) -> Floats:
-    """`part` with zeros up to `shape`; a unit of zeros adds nothing, as SiLU(0) = 0."""
-    whole = np.zeros(shape, np.float32)
-    whole[tuple(slice(size) for size in part.shape)] = part
-    return whole

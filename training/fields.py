@@ -1,27 +1,70 @@
-"""Which columns of the tensor fall silent together when a fact of a profile is unknown."""
+"""Facts of a profile and the columns of the tensor that fall silent when one is unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.features import FEATURES, F
+from contracts.columns import Columns
+from contracts.features import FEATURES
+
+Flags = NDArray[np.bool_]
 
 FIELDS = tuple(dict.fromkeys(name for feature in FEATURES for name in feature.source if name != "platform"))
 """Every column of contracts.columns that some feature reads, but for the platform, which is always known."""
 
+ALWAYS = ("followers", "following", "posts", "username", "username_length", "username_digits", "username_digit_share")
+"""What every collection has; a class that was seen with nothing else asks for no support."""
 
-def silenced(fields: Iterable[str]) -> NDArray[np.bool_]:
+
+def silenced(fields: Iterable[str]) -> Flags:
     """bool[F]: the tensor's columns, values and masks, that become 0 when `fields` are unknown."""
     unknown = set(fields)
     features = np.array([bool(unknown.intersection(feature.source)) for feature in FEATURES])
-    columns = np.concatenate([features, features])
-    assert len(columns) == F  # noqa: S101 - values, then their masks.
-    return columns
+    return np.concatenate([features, features])
 
 
-def silence_matrix() -> NDArray[np.float32]:
-    """float32[len(FIELDS), F]: 1 where the column needs the field."""
-    return np.stack([silenced([name]) for name in FIELDS]).astype(np.float32)
+def known(columns: Columns) -> Flags:
+    """bool[n, len(FIELDS)]: which fields each profile has."""
+    flags = [
+        np.isfinite(columns.numbers[name])
+        if name in columns.numbers
+        else np.array([text is not None for text in columns.texts[name]], np.bool_)
+        for name in FIELDS
+    ]
+    return np.stack(flags, axis=1)
+
+
+def unsupported(
+    columns: Columns,
+    labels: NDArray[np.int64],
+    sources: NDArray[np.object_],
+    groups: Sequence[Sequence[str]],
+    *,
+    share: float = 0.3,
+    rows: int = 30,
+) -> tuple[str, ...]:
+    """The fields of those `groups` that some class was never seen with: they would name the class by being there.
+
+    A class is seen with a group when some source of it, of at least `rows` rows, has each field in at least `share` of
+    them. A class that no source shows with any field beyond `ALWAYS` asks for nothing. A field that no row has is
+    not counted against its group.
+    """
+    flags = known(columns)
+    seen = [
+        (label, flags[of_source].mean(0))
+        for label in np.unique(labels)
+        for source in np.unique(sources[labels == label].astype(str))
+        if (of_source := (labels == label) & (sources == source)).sum() >= rows
+    ]
+    optional = [index for index, name in enumerate(FIELDS) if name not in ALWAYS]
+    asking = {label for label, shares in seen if shares[optional].max() > share}
+    off: list[str] = []
+    for group in groups:
+        places = [FIELDS.index(name) for name in group if flags[:, FIELDS.index(name)].any()]
+        having = {label for label, shares in seen if places and shares[places].min() >= share}
+        if not places or asking - having:
+            off.extend(group)
+    return tuple(dict.fromkeys(off))

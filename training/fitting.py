@@ -10,41 +10,48 @@ import numpy as np
 
 from contracts.model import CLASSES
 from training.balancing import wanted_weights
-from training.batches import Batches
-from training.config import Config
+from training.batches import draw_batches
+from training.config import ExpertConfig
 from training.dataset import Dataset
 from training.dense import DenseNetwork
-from training.network import build, to_dense
+from training.network import Network
 
 
 def fit(
-    training: Dataset, validation: Dataset, config: Config, seed: int, callbacks: Sequence[Any] = ()
+    training: Dataset,
+    validation: Dataset,
+    expert: ExpertConfig,
+    groups: Sequence[Sequence[str]],
+    *,
+    seed: int,
+    callbacks: Sequence[Any] = (),
 ) -> DenseNetwork:
-    """A fitted network, at the weights of its best epoch on `validation`, where classes and sources count alike.
+    """A fitted network, at the weights of its best epoch on `validation`, whose rows weigh as in training.
 
-    `callbacks` see the epochs (progress, logs).
+    `groups`: fields that are dropped together. `callbacks` see the epochs (progress, logs).
     """
-    model = build(training.features, config.network, config.field_dropout, seed)
-    fitting = config.fitting
-    batches = Batches(training, config.balance, fitting.batch_size, seed)
-    schedule = keras.optimizers.schedules.CosineDecay(fitting.learning_rate, fitting.epochs * len(batches), alpha=0.02)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=fitting.weight_decay),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=fitting.label_smoothing),
+    network = Network(training.features, expert, groups, seed)
+    schedule = keras.optimizers.schedules.CosineDecay(expert.learning_rate, expert.epochs * expert.batches)
+    network.model.compile(
+        optimizer=keras.optimizers.AdamW(schedule, weight_decay=expert.weight_decay, global_clipnorm=1.0),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         jit_compile=False,
     )
+    weights = wanted_weights(validation.labels, validation.sources, expert.class_power, expert.source_power)
     judged = (
         validation.features,
         np.eye(len(CLASSES), dtype=np.float32)[validation.labels],
-        wanted_weights(validation.labels, validation.sources).astype(np.float32),
+        weights.astype(np.float32),
     )
-    early = keras.callbacks.EarlyStopping(patience=fitting.patience, restore_best_weights=True)
-    model.fit(
-        batches,
-        epochs=fitting.epochs,
+    early = keras.callbacks.EarlyStopping(patience=expert.patience, restore_best_weights=True)
+    network.model.fit(
+        draw_batches(training, expert, seed),
+        epochs=expert.epochs,
+        steps_per_epoch=expert.batches,
+        shuffle=False,
         validation_data=judged,
         validation_batch_size=4096,
         callbacks=[early, *callbacks],
         verbose=0,
     )
-    return to_dense(model, training.features)
+    return network.to_dense()

@@ -61,6 +61,7 @@ def compare(old: Path, new: Path, data: Path, rows: str, as_json: bool) -> None:
 @click.option("--p2", is_flag=True, help="Sources that were not learned from, one refit per fold.")
 @click.option("--baselines/--no-baselines", "with_baselines", default=True, show_default=True)
 @click.option("--vary", type=click.Choice(["balance", "seed", "fields"]), help="Variations in place of the baselines.")
+@click.option("--run", type=FOLDER, help="Keeps finished networks; a second run takes them up.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write what the model card needs.")
 def protocol(**options: Any) -> None:
@@ -73,17 +74,19 @@ def protocol(**options: Any) -> None:
     from training.dataset import Dataset  # noqa: PLC0415
     from training.protocol import run_p1, run_p2, slim  # noqa: PLC0415
     from training.protocol_figures import write_figures  # noqa: PLC0415
+    from training.run_folder import RunFolder  # noqa: PLC0415
     from training.tables import protocol_tables  # noqa: PLC0415
     from training.trainer import Trainer  # noqa: PLC0415
     from training.variations import VARIATIONS  # noqa: PLC0415
 
     console = open_console(stderr=options["as_json"])
     Trainer(config, console).prepare()
+    run_folder = RunFolder(options["run"]) if options["run"] else None
     if options["vary"]:
         varied = VARIATIONS[options["vary"]](config)
-        methods = {name: Trainer(variation, console).method for name, variation in varied.items()}
+        methods = {name: Trainer(variation, console, run_folder).method for name, variation in varied.items()}
     else:
-        methods = {"network": Trainer(config, console).method}
+        methods = {"network": Trainer(config, console, run_folder).method}
         methods |= baselines(config.seed, config.threads) if options["with_baselines"] else {}
     dataset, _ = Dataset.read(options["data"])
     threshold = config.description.accusation_threshold

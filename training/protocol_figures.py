@@ -17,15 +17,7 @@ NAMES = ("protocol", "balance", "seed", "fields")
 
 def digest(config: Config) -> str:
     """Changes with whatever could change a network."""
-    learning = (
-        SCHEMA_VERSION,
-        config.seed,
-        config.data,
-        config.balance,
-        config.field_dropout,
-        config.network,
-        config.fitting,
-    )
+    learning = (SCHEMA_VERSION, config.seed, config.data, config.x, config.instagram)
     return hashlib.sha256(repr(learning).encode()).hexdigest()[:12]
 
 

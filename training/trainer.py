@@ -1,8 +1,9 @@
-"""One training run: labelled accounts in, a published version out."""
+"""Fits what a platform needs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +14,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from contracts.platforms import Platform
+from training.balancing import wanted_weights
 from training.calibration import calibrate
-from training.config import Config
+from training.config import Config, ExpertConfig
 from training.dataset import Dataset
 from training.dense import DenseNetwork
 from training.evaluation import Predict
-from training.familiarity import learn
+from training.fields import silenced, unsupported
 from training.fitting import fit
-from training.platform_model import PlatformModel
+from training.gate import learn_gate
+from training.platform_model import Expert, PlatformModel
 from training.progress import EpochBar
 from training.run_folder import RunFolder, network_key
 from training.splits import validation
@@ -41,39 +44,52 @@ class Trainer:
     def prepare(self) -> None:
         """Fix the seeds and threads of this process; once, before the first fit."""
         keras.utils.set_random_seed(self.config.seed)
-        if tf.config.threading.get_intra_op_parallelism_threads() == 0:
+        # A process that has used TensorFlow before, as a test's has, keeps the threads that it has.
+        with suppress(RuntimeError):
             tf.config.threading.set_intra_op_parallelism_threads(self.config.threads)
             tf.config.threading.set_inter_op_parallelism_threads(1)
 
     def fit_platform(self, rows: Dataset, platform: Platform) -> PlatformModel:
         """The model of `platform`, learned and calibrated on `rows` of it; raises TooFewRows."""
-        config = self.config
         self._refuse_rare_classes(rows, platform)
-        judged = validation(rows.frame, config.data.validation_percent)
-        learned, kept = rows.where(~judged), rows.where(judged)
-        members: list[DenseNetwork] = []
+        config = self.config.of(platform)
+        off = unsupported(rows.columns, rows.labels, rows.sources, config.fields.supported_together)
+        read = (~silenced(off)).astype(np.float32)
+        seen = Dataset(rows.frame, rows.features * read, rows.labels)
+        judged = validation(rows.frame, self.config.data.validation_percent)
+        learned, kept = seen.where(~judged), seen.where(judged)
         with Progress(*Progress.get_default_columns(), console=self.console, transient=True) as progress:
-            for member in range(config.network.members):
-                seed = config.seed + member
-                name = f"{platform.value}-{member + 1}"
-                key = network_key(
-                    name, learned, seed, config.balance, config.field_dropout, config.network, config.fitting
-                )
-                bar = EpochBar(progress, name, config.fitting.epochs)
-
-                def finish(watchers: Sequence[Any], seed: int = seed, bar: EpochBar = bar) -> DenseNetwork:
-                    return fit(learned, kept, config, seed, [bar, *watchers])
-
-                members.append(self.run.take_up(key, finish) if self.run else finish([]))
-        logits = np.mean([member.logits(kept.features) for member in members], axis=0)
-        calibration = calibrate(logits, kept.labels)
-        return PlatformModel(members, calibration, learn(learned.features))
+            close, general = (
+                self._fit_expert(learned, kept, expert, f"{platform.value}-{name}", progress)
+                for name, expert in (("close", config.close), ("general", config.general))
+            )
+        gate = learn_gate(learned.features, learned.sources, config.gate, self.config.seed)
+        return PlatformModel(read, close, general, gate)
 
     def method(self, rows: Dataset) -> Predict:
         """Fit the one platform of `rows`, as protocol.py's methods do."""
-        platform = Platform(str(rows.platforms[0]))
-        model = self.fit_platform(rows, platform)
-        return lambda judged: np.asarray(model.probabilities(tf.constant(judged.features)), np.float64)
+        model = self.fit_platform(rows, Platform(str(rows.platforms[0])))
+        predict = tf.function(model.probabilities, reduce_retracing=True)
+        return lambda judged: np.asarray(predict(tf.constant(judged.features)), np.float64)
+
+    def _fit_expert(
+        self, learned: Dataset, kept: Dataset, expert: ExpertConfig, name: str, progress: Progress
+    ) -> Expert:
+        fields = self.config.of(Platform(str(learned.platforms[0]))).fields
+        networks: list[DenseNetwork] = []
+        for member in range(expert.members):
+            seed = self.config.seed + member
+            bar = EpochBar(progress, f"{name}-{member + 1}", expert.epochs)
+
+            def finish(watchers: Sequence[Any], seed: int = seed, bar: EpochBar = bar) -> DenseNetwork:
+                groups = fields.dropped_together
+                return fit(learned, kept, expert, groups, seed=seed, callbacks=[bar, *watchers])
+
+            key = network_key(f"{name}-{member + 1}", learned, seed, expert, fields)
+            networks.append(self.run.take_up(key, finish) if self.run else finish([]))
+        logits = np.mean([network.logits(kept.features) for network in networks], axis=0)
+        weights = wanted_weights(kept.labels, kept.sources, expert.class_power, expert.source_power)
+        return Expert(networks, calibrate(logits, kept.labels, weights))
 
     def _refuse_rare_classes(self, rows: Dataset, platform: Platform) -> None:
         counts = rows.frame["label"].value_counts()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from training.config import Config
+from training.config import Config, ExpertConfig
 
 
 def of_balance(config: Config) -> dict[str, Config]:
-    """The four ways to treat imbalance."""
+    """The four ways to treat imbalance, towards equal classes and sources."""
     ways = {"none": (0.0, 0.0), "class weights": (0.0, 1.0), "resampling": (1.0, 0.0), "both": (0.5, 0.5)}
-    return {
-        name: replace(config, balance=replace(config.balance, resampling=resampling, class_weight=class_weight))
-        for name, (resampling, class_weight) in ways.items()
-    }
+    return {name: _balanced(config, resampling, weight) for name, (resampling, weight) in ways.items()}
 
 
 def of_seed(config: Config) -> dict[str, Config]:
@@ -23,9 +21,24 @@ def of_seed(config: Config) -> dict[str, Config]:
 
 def of_fields(config: Config) -> dict[str, Config]:
     """With and without dropping fields in training."""
-    whole = replace(config.field_dropout, untouched=1.0, lite=0.0)
-    return {"field dropout": config, "no field dropout": replace(config, field_dropout=whole)}
+    whole = _with_experts(config, lambda expert: replace(expert, untouched=1.0))
+    return {"field dropout": config, "no field dropout": whole}
 
 
 VARIATIONS = {"balance": of_balance, "seed": of_seed, "fields": of_fields}
 """What `python -m training protocol --vary` offers."""
+
+
+def _balanced(config: Config, resampling: float, weight: float) -> Config:
+    return _with_experts(
+        config,
+        lambda expert: replace(expert, class_power=0.0, source_power=0.0, resampling=resampling, class_weight=weight),
+    )
+
+
+def _with_experts(config: Config, change: Callable[[ExpertConfig], ExpertConfig]) -> Config:
+    x, instagram = (
+        replace(platform, close=change(platform.close), general=change(platform.general))
+        for platform in (config.x, config.instagram)
+    )
+    return replace(config, x=x, instagram=instagram)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,29 +33,24 @@ class VersionGraph(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no 
 
     def __init__(self, models: Mapping[Platform, PlatformModel], description: str, steps: int) -> None:
         super().__init__()
-        self.models = {platform.value: model for platform, model in models.items()}
+        self._models = {platform.value: models.get(platform, Untrained()) for platform in Platform}
         self._description = description
         self._steps = steps
 
-    def probabilities(self, features: Any) -> Any:
-        """float32[n, F] -> float32[n, 4]."""
-        even = tf.ones_like(features[:, : len(CLASSES)]) / len(CLASSES)
-        return self._by_platform(features, lambda model: model.probabilities(features), even)
-
     @tf.function(input_signature=[tf.TensorSpec([None, F], tf.float32, name=FEATURES)])  # type: ignore[untyped-decorator]
     def predict(self, features: Any) -> dict[str, Any]:
-        """The signature `serving_default`."""
-        probabilities = self.probabilities(features)
-        familiarity = self._by_platform(
-            features, lambda model: model.familiarity(features)[:, tf.newaxis], tf.zeros_like(features[:, :1])
-        )
-        return {PROBABILITIES: probabilities, CONFIDENCE: tf.reduce_max(probabilities, 1) * familiarity[:, 0]}
+        """The signature `serving_default`; confidence is the top probability, halved for a wholly foreign account."""
+        return _answer(*self._by_platform(features, lambda model: model.answer(features)))
 
     @tf.function(input_signature=[tf.TensorSpec([None, F], tf.float32, name=FEATURES)])  # type: ignore[untyped-decorator]
     def explain(self, features: Any) -> dict[str, Any]:
         """The signature `explain`."""
-        answer: dict[str, Any] = self.predict(features)
-        return answer | {CONTRIBUTIONS: contributions(self.probabilities, features, self._steps)}
+
+        def work(model: PlatformModel | Untrained) -> tuple[Any, ...]:
+            return (*model.answer(features), contributions(model.probabilities, features, self._steps))
+
+        probabilities, familiarity, moved = self._by_platform(features, work)
+        return _answer(probabilities, familiarity) | {CONTRIBUTIONS: moved}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int32, name=ROWS)])  # type: ignore[untyped-decorator]
     def describe(self, rows: Any) -> dict[str, Any]:
@@ -67,11 +62,44 @@ class VersionGraph(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no 
         signatures = {PREDICT: self.predict, EXPLAIN: self.explain, DESCRIBE: self.describe}
         tf.saved_model.save(self, str(folder), signatures=signatures)
 
-    def _by_platform(self, features: Any, answer: Any, unknown: Any) -> Any:
-        """Every row by the model of its own platform."""
-        on_instagram = features[:, _PLATFORM : _PLATFORM + 1] > 0
-        x, instagram = (
-            answer(self.models[platform.value]) if platform.value in self.models else unknown
-            for platform in (Platform.X, Platform.INSTAGRAM)
+    def _by_platform(
+        self, features: Any, work: Callable[[PlatformModel | Untrained], tuple[Any, ...]]
+    ) -> tuple[Any, ...]:
+        """What `work` makes of every row by the model of its own platform.
+
+        Rows of one platform alone, which a person's request always is, don't pay for the other's networks.
+        """
+        on_instagram = features[:, _PLATFORM] > 0
+
+        def x() -> tuple[Any, ...]:
+            return work(self._models[Platform.X.value])
+
+        def instagram() -> tuple[Any, ...]:
+            return work(self._models[Platform.INSTAGRAM.value])
+
+        def both() -> tuple[Any, ...]:
+            return tuple(
+                tf.where(tf.reshape(on_instagram, [-1] + [1] * (len(here.shape) - 1)), here, there)
+                for here, there in zip(instagram(), x(), strict=True)
+            )
+
+        answer: tuple[Any, ...] = tf.cond(
+            tf.reduce_any(on_instagram), lambda: tf.cond(tf.reduce_all(on_instagram), instagram, both), x
         )
-        return tf.where(on_instagram, instagram, x)
+        return answer
+
+
+class Untrained(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no types.
+    """Stands where a platform was not trained: every class alike, nothing familiar."""
+
+    def probabilities(self, features: Any) -> Any:
+        """float32[n, 4], all 1/4."""
+        return tf.zeros_like(features[:, : len(CLASSES)]) * features[:, :1] + 1 / len(CLASSES)
+
+    def answer(self, features: Any) -> tuple[Any, Any]:
+        """As PlatformModel's; a familiarity of -1 makes the confidence 0."""
+        return self.probabilities(features), -tf.ones_like(features[:, 0])
+
+
+def _answer(probabilities: Any, familiarity: Any) -> dict[str, Any]:
+    return {PROBABILITIES: probabilities, CONFIDENCE: tf.reduce_max(probabilities, 1) * (1 + familiarity) / 2}

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from contracts.columns import NUMBER_COLUMNS
 from contracts.model import CLASSES
-from training.config import Config
+from training.config import Config, ExpertConfig
 from training.dataset import Dataset
 
 COLUMNS = ["platform", "source", "label", "row_id", "username", "display_name", "biography", *NUMBER_COLUMNS]
@@ -77,11 +77,15 @@ def dataset(data: Path) -> Dataset:
 def config() -> Config:
     """The real configuration, made small."""
     real = Config.read()
-    return replace(
-        real,
-        network=replace(real.network, hidden=(16,), members=1),
-        fitting=replace(real.fitting, epochs=4, batch_size=64, learning_rate=0.01),
+
+    def small(expert: ExpertConfig) -> ExpertConfig:
+        return replace(expert, hidden=(16,), members=1, batch_size=64, batches=30, epochs=3, learning_rate=0.01)
+
+    x, instagram = (
+        replace(platform, close=small(platform.close), general=small(platform.general))
+        for platform in (real.x, real.instagram)
     )
+    return replace(real, x=x, instagram=instagram)
 
 
 @pytest.fixture(scope="session")

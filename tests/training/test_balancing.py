@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from training.balancing import draw_chances, row_weights, wanted_weights
-from training.config import BalanceConfig
+from training.config import Config, ExpertConfig
 
 LABELS = np.array([0] * 60 + [1] * 30 + [2] * 10)
 SOURCES = np.array(["a"] * 50 + ["b"] * 10 + ["c"] * 30 + ["d"] * 10, object)
+
+
+def balance(resampling: float, class_weight: float) -> ExpertConfig:
+    """Towards equal shares, by these means."""
+    expert = Config.read().x.close
+    return replace(expert, class_power=0, source_power=0, resampling=resampling, class_weight=class_weight)
 
 
 def shares(weights: np.ndarray, keys: np.ndarray) -> dict[object, float]:
@@ -33,25 +41,25 @@ def test_source_power_moves_shares_inside_a_class_only() -> None:
 
 
 def test_nothing_configured_leaves_the_rows_as_they_are() -> None:
-    none = BalanceConfig(class_power=0, source_power=0, resampling=0, class_weight=0)
+    none = balance(resampling=0, class_weight=0)
     assert np.ptp(draw_chances(LABELS, SOURCES, none)) == 0
     assert row_weights(LABELS, SOURCES, none) == pytest.approx(np.ones(100))
 
 
 def test_full_resampling_draws_each_class_equally_often() -> None:
-    chances = draw_chances(LABELS, SOURCES, BalanceConfig(class_power=0, source_power=0, resampling=1, class_weight=0))
+    chances = draw_chances(LABELS, SOURCES, balance(resampling=1, class_weight=0))
     assert chances.sum() == pytest.approx(1)
     assert shares(chances, LABELS) == pytest.approx({0: 1 / 3, 1: 1 / 3, 2: 1 / 3})
 
 
 def test_class_weights_alone_make_classes_count_the_same() -> None:
-    weights = row_weights(LABELS, SOURCES, BalanceConfig(class_power=0, source_power=0, resampling=0, class_weight=1))
+    weights = row_weights(LABELS, SOURCES, balance(resampling=0, class_weight=1))
     assert shares(weights, LABELS) == pytest.approx({0: 1 / 3, 1: 1 / 3, 2: 1 / 3})
     assert weights.mean() == pytest.approx(1)
 
 
 def test_half_of_each_is_wanted_weights_together() -> None:
-    both = BalanceConfig(class_power=0, source_power=0, resampling=0.5, class_weight=0.5)
+    both = balance(resampling=0.5, class_weight=0.5)
     effect = draw_chances(LABELS, SOURCES, both) * row_weights(LABELS, SOURCES, both)
     assert effect.sum() == pytest.approx(1)
     assert shares(effect, LABELS) == pytest.approx({0: 1 / 3, 1: 1 / 3, 2: 1 / 3})

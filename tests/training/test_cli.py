@@ -35,7 +35,7 @@ def test_a_wrong_configuration_is_one_error(tmp_path: Path) -> None:
     path.write_text("seed = 1", "utf-8")
     code, _, stderr = run("--data", tmp_path, "--out", tmp_path, "--config", path)
     assert code == 2
-    assert "network: is missing." in stderr
+    assert "instagram: is missing." in stderr
 
 
 def test_evaluation_prints_the_agreed_json(data: Path, version_folder: Path) -> None:

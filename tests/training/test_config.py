@@ -11,21 +11,21 @@ from training.config import DEFAULT_FILE, Config, InvalidConfig
 
 def test_shipped_configuration_is_readable() -> None:
     config = Config.read()
-    assert config.network.hidden
+    assert config.x.close.hidden
     assert 0 <= config.description.accusation_threshold <= 1
 
 
 def test_every_mistake_is_named_in_one_error(tmp_path: Path) -> None:
     text = DEFAULT_FILE.read_text("utf-8")
-    text = text.replace("resampling = ", "resampling = -").replace("epochs = ", "epoch = ")
+    text = text.replace("resampling = ", "resampling = -", 1).replace("epochs = ", "epoch = ", 1)
     path = tmp_path / "wrong.toml"
     path.write_text(text, "utf-8")
     with pytest.raises(InvalidConfig) as raised:
         Config.read(path)
     message = str(raised.value)
-    assert "balance.resampling: expected a number from 0 to 1." in message
-    assert "fitting.epoch: there is no such setting." in message
-    assert "fitting.epochs: is missing." in message
+    assert "x.close.resampling: expected a number from 0 to 1." in message
+    assert "x.close.epoch: there is no such setting." in message
+    assert "x.close.epochs: is missing." in message
 
 
 def test_a_list_of_other_things_is_refused(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_list_of_other_things_is_refused(tmp_path: Path) -> None:
         for line in DEFAULT_FILE.read_text("utf-8").splitlines()
     ]
     path.write_text("\n".join(lines), "utf-8")
-    with pytest.raises(InvalidConfig, match=r"network.hidden: expected a list of whole numbers\."):
+    with pytest.raises(InvalidConfig, match=r"x.close.hidden: expected a list of whole numbers\."):
         Config.read(path)
 
 

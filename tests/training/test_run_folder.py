@@ -13,10 +13,14 @@ import tensorflow as tf
 from training.config import Config
 from training.dataset import Dataset
 from training.dense import DenseNetwork
+from training.encoding import Encoding
 from training.fitting import fit
 from training.run_folder import RunFolder, network_key
 
-NETWORK = DenseNetwork(((np.ones((2, 4), np.float32), np.zeros(4, np.float32)),))
+EMPTY = np.zeros(0, np.float32)
+NETWORK = DenseNetwork(
+    Encoding(EMPTY.astype(np.int32), EMPTY, EMPTY), ((np.ones((2, 4), np.float32), np.zeros(4, np.float32)),)
+)
 
 
 def test_a_finished_network_is_not_fitted_again(tmp_path: Path) -> None:
@@ -40,8 +44,11 @@ def test_other_rows_or_settings_have_another_key(dataset: Dataset) -> None:
 
 
 def test_epochs_are_logged_for_tensorboard(dataset: Dataset, config: Config, tmp_path: Path) -> None:
-    short = replace(config, fitting=replace(config.fitting, epochs=2))
-    RunFolder(tmp_path).take_up("x-1", lambda watchers: fit(dataset, dataset, short, 1, watchers))
+    short = replace(config.x.close, epochs=2)
+    groups = config.x.fields.dropped_together
+    RunFolder(tmp_path).take_up(
+        "x-1", lambda watchers: fit(dataset, dataset, short, groups, seed=1, callbacks=watchers)
+    )
     (log,) = (tmp_path / "logs" / "x-1").iterdir()
     events = [tf.compat.v1.Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(log))]
     losses = [value.simple_value for event in events for value in event.summary.value if value.tag == "val_loss"]
