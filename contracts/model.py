@@ -36,7 +36,8 @@ ROWS, DESCRIPTION = "rows", "description"
 class Description:
     """What a version says of itself.
 
-    `accusation_threshold`: below this probability of its label an account is called "unsure".
+    `accusation_threshold`: below this probability of its label an account that looks like a bot or a fake is called
+    "unsure"; labels that accuse nobody are not concerned.
     `quantiles`: feature name -> its values in the feature's unit at `quantile_levels`, over the accounts of `platform`
     that the version learned from (platform -> feature -> values).
     `base_rates`: platform -> class -> the share that the probabilities assume.

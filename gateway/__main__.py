@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import subprocess
 import sys
 from typing import Any
 
@@ -43,12 +45,19 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no typ
 
 
 def main() -> int:
-    """Run until a signal; 2 if the environment is wrong."""
+    """Run until a signal; 2 if the environment is wrong, 1 if the database cannot be opened."""
     try:
         config = Config.from_environ(os.environ)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    migrated = subprocess.run([sys.executable, "-m", "gateway.migrations"], check=False)
+    if migrated.returncode:
+        return migrated.returncode
+    # Loaded here, the modules are shared with the worker instead of held twice.
+    import gateway.app  # noqa: F401, PLC0415
+
+    gc.freeze()
     Server(config).run()
     return 0
 

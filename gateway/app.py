@@ -27,7 +27,11 @@ from gateway.prediction import Model
 from gateway.problems import problem_of_fields, problem_of_http
 from gateway.request_context import watch_requests
 from gateway.schemas import Problem
+from gateway.split_model import SplitModel
 from gateway.template_filters import add_template_filters
+from gateway.traffic_api import create_traffic_api
+from gateway.traffic_control import TrafficControl
+from gateway.traffic_store import TrafficStore, open_traffic_store
 
 MAX_BODY_BYTES = 64 * 1024
 API_PATHS = ("/api/", "/openapi.json", "/livez", "/readyz")
@@ -42,6 +46,7 @@ def create_app(
     registry: CollectorRegistry | None = None,
     fetcher: Fetcher | None = None,
     model: Model | None = None,
+    traffic: TrafficStore | None = None,
     demo: DemoAccounts | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> OpenAPI:
@@ -51,7 +56,9 @@ def create_app(
     fetcher = fetcher or FetcherClient(config.fetcher_url, metrics, connections=config.threads)
     model = model or ModelClient(config.model_server, metrics, deadline_s=config.model_deadline_s)
     demo = demo or (EmulatorDemoAccounts(config.emulator_url) if config.emulated else NoDemoAccounts())
-    classifier = Classifier(fetcher, model, metrics, deadline_s=config.fetch_deadline_s)
+    control = TrafficControl(traffic or open_traffic_store(config.database_url), metrics)
+    split = SplitModel(model, control, metrics, now=now, busy_at=max(1, config.threads // 2))
+    classifier = Classifier(fetcher, split, metrics, deadline_s=config.fetch_deadline_s)
 
     app = OpenAPI(
         "gateway",
@@ -69,9 +76,10 @@ def create_app(
     keep_browser_rules(app)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.register_error_handler(Exception, _answer_fault)
-    app.register_blueprint(create_health(model))
-    app.register_blueprint(create_pages(classifier, fetcher, model, demo, now))
-    app.register_api(create_api(classifier, fetcher, model, now))
+    app.register_blueprint(create_health(split, control))
+    app.register_blueprint(create_pages(classifier, fetcher, split, control, demo=demo, now=now))
+    app.register_api(create_api(classifier, fetcher, split, control, now))
+    app.register_api(create_traffic_api(split, control, now))
     document = openapi_document.finish(app.api_doc)
     app.add_url_rule("/openapi.json", "openapi_document", lambda: jsonify(document))
     return app

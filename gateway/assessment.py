@@ -8,14 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from contracts.columns import Columns
-from contracts.features import VALUE_NAMES, raw_values
+from contracts.columns import Numbers
+from contracts.features import VALUE_NAMES
 from contracts.fetch_api import AccountResult
 from contracts.json_fields import write_time
 from contracts.model import CLASSES, MODEL_NAME
 from contracts.profile import MODEL_FACTS, Profile
 from contracts.profile_ref import ProfileRef
 from gateway.prediction import Prediction, Version
+
+ACCUSATIONS = frozenset({"bot", "fake"})
+PLAIN_THRESHOLD = 0.5
+"""Below this probability a label that accuses nobody is unsure: all the others together are more probable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,13 @@ class Assessment:
 
     @property
     def unsure(self) -> bool:
-        """Whether the label is less probable than the version's accusation threshold."""
-        return self.probabilities[self.label] < self.version.description.accusation_threshold
+        """Whether the label is less probable than is needed to state it plainly.
+
+        A label that accuses (bot, fake) needs the version's accusation threshold, the others `PLAIN_THRESHOLD`.
+        """
+        accuses = self.label in ACCUSATIONS
+        needed = self.version.description.accusation_threshold if accuses else PLAIN_THRESHOLD
+        return self.probabilities[self.label] < needed
 
     @property
     def automated_or_inauthentic(self) -> float:
@@ -117,13 +126,14 @@ class Assessment:
         }
 
 
-def assess(result: AccountResult, profile: Profile, columns: Columns, prediction: Prediction) -> Assessment:
-    """Put together the answer for one account; `columns` and `prediction` hold exactly its row."""
+def assess(
+    result: AccountResult, profile: Profile, values: Mapping[str, Numbers], prediction: Prediction
+) -> Assessment:
+    """Put together the answer for one account; `values` (the features' `raw_values`) and `prediction` hold its row."""
     probabilities = dict(zip(CLASSES, map(float, prediction.probabilities[0]), strict=True))
     label = int(np.argmax(prediction.probabilities[0]))
     toward = prediction.contributions[0, :, label].astype(float)
     together = toward[: len(VALUE_NAMES)] + toward[len(VALUE_NAMES) :]
-    values = raw_values(columns)
     contributions = [
         Contribution(name, float(values[name][0]) if np.isfinite(values[name][0]) else None, float(amount))
         for name, amount in zip(VALUE_NAMES, together, strict=True)

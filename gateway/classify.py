@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.columns import Columns
-from contracts.features import normalize
+from contracts.features import raw_values, scale
 from contracts.fetch_api import ACTIVITY, FetchRequest, Outcome, Priority
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
@@ -13,7 +13,8 @@ from gateway.assessment import Assessment, assess
 from gateway.errors import FetcherUnreachableError, NotClassifiedError
 from gateway.fetcher_client import Fetcher
 from gateway.metrics import Metrics
-from gateway.prediction import Model
+from gateway.split_model import SplitModel
+from gateway.traffic import account_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Question:
 class Classifier:
     """Answers one question at a time; safe to share between threads."""
 
-    def __init__(self, fetcher: Fetcher, model: Model, metrics: Metrics, *, deadline_s: float = 10.0) -> None:
+    def __init__(self, fetcher: Fetcher, model: SplitModel, metrics: Metrics, *, deadline_s: float = 10.0) -> None:
         self._fetcher = fetcher
         self._model = model
         self._metrics = metrics
@@ -41,12 +42,12 @@ class Classifier:
         """
         ref = ProfileRef.parse(question.profile, question.platform)
         # The model comes first: without it a request to the platform would be spent for nothing.
-        description = self._model.version(request_id).description
+        wanted = self._model.wants(ref.platform.value, request_id)
         request = FetchRequest(
             accounts=(ref,),
             priority=Priority.PERSON,
             deadline_s=self._deadline_s,
-            include=frozenset(description.wants.get(ref.platform.value, ())) & {ACTIVITY},
+            include=wanted & {ACTIVITY},
             ticket=question.ticket,
         )
         try:
@@ -57,8 +58,9 @@ class Classifier:
         self._metrics.accounts.labels(ref.platform.value, result.outcome.value).inc()
         if result.profile is None:
             raise NotClassifiedError(result)
-        columns = Columns.from_profiles([result.profile])
-        answer = assess(result, result.profile, columns, self._model.explain(normalize(columns), request_id))
+        values = raw_values(Columns.from_profiles([result.profile]))
+        account = account_key(ref, result.profile)
+        answer = assess(result, result.profile, values, self._model.explain(scale(values), account, request_id))
         version, unsure = str(answer.version.number), str(answer.unsure).lower()
         self._metrics.answers.labels(ref.platform.value, answer.label, unsure, version).inc()
         return answer

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
 LOG_LEVELS = ("debug", "info", "warning", "error")
+IN_MEMORY = "sqlite://"
 
 
 class Platforms(StrEnum):
@@ -30,7 +35,8 @@ class ConfigError(ValueError):
 class Config:
     """Addresses, bounds and switches of the gateway; docs/configuration.md lists the variables.
 
-    Times are in seconds. `metrics_port` 0 takes any free port.
+    Times are in seconds. `metrics_port` 0 takes any free port. The environment names a database on disk; without one
+    it lives in memory.
     """
 
     bind_host: str = "127.0.0.1"
@@ -43,6 +49,7 @@ class Config:
     model_server: str = "127.0.0.1:8500"
     fetch_deadline_s: float = 10.0
     model_deadline_s: float = 2.0
+    database_url: str = field(default=IN_MEMORY, repr=False)
     log_level: str = "info"
 
     @property
@@ -60,10 +67,11 @@ class Config:
                 try:
                     values[name] = read(text)
                 except ValueError as error:
-                    mistakes.append(f"{variable} is {text[:80]!r}; it must be {error}.")
+                    shown = "given" if variable in SECRETS else repr(text[:80])
+                    mistakes.append(f"{variable} is {shown}; it must be {error}.")
         if mistakes:
             raise ConfigError(mistakes)
-        return cls(**values)
+        return cls(**{"database_url": _database_in(environ), **values})
 
 
 def _port(text: str) -> int:
@@ -109,6 +117,21 @@ def _target(text: str) -> str:
     return text
 
 
+def _database(text: str) -> str:
+    try:
+        make_url(text).get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
+        sentence = "an address such as sqlite:////var/lib/rollcall/gateway.db, of a database whose driver is installed"
+        raise ValueError(sentence) from None
+    return text
+
+
+def _database_in(environ: Mapping[str, str]) -> str:
+    home = environ.get("XDG_STATE_HOME", "").strip() or Path.home() / ".local" / "state"
+    state = Path(environ.get("STATE_DIR", "").strip() or Path(home) / "rollcall").absolute()
+    return f"sqlite:///{state / 'gateway.db'}"
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text.lower() not in choices:
@@ -129,6 +152,10 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "MODEL_SERVER": ("model_server", _target),
     "FETCH_DEADLINE_S": ("fetch_deadline_s", _seconds(0.1, 60)),
     "MODEL_DEADLINE_S": ("model_deadline_s", _seconds(0.05, 30)),
+    "DATABASE_URL": ("database_url", _database),
     "LOG_LEVEL": ("log_level", _one_of(*LOG_LEVELS)),
 }
 """Variable -> field and reader."""
+
+SECRETS = frozenset({"DATABASE_URL"})
+"""What holds a password and is never shown."""

@@ -3,8 +3,10 @@
     GatewayError
     ├── NotClassifiedError       an account was looked up and has no answer; carries the typed outcome
     ├── FetcherUnreachableError  the fetcher gave no usable answer
-    └── ModelUnavailableError    no version can answer
-        └── UnknownSchemaError   the version that would answer reads another feature schema
+    ├── ModelUnavailableError    no version can answer
+    │   ├── NoVersionError       the label names no version that is ready
+    │   └── UnknownSchemaError   the version that would answer reads another feature schema
+    └── DatabaseUnavailableError the gateway's own database does not answer
 
 A text that names no profile is `contracts.profile_ref.InvalidReference`. HTTP statuses appear in problems.py only.
 """
@@ -46,8 +48,16 @@ class ModelUnavailableError(GatewayError):
     """The model server did not answer in time, or serves no version under the label."""
 
 
+class NoVersionError(ModelUnavailableError):
+    """The label is not set, or names a version that is not loaded."""
+
+
 class UnknownSchemaError(ModelUnavailableError):
     """The version was trained on another feature schema than this gateway computes."""
+
+
+class DatabaseUnavailableError(GatewayError):
+    """Nothing can be read from or written to the gateway's own database."""
 
 
 SENTENCES = {

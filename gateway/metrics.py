@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 
@@ -53,7 +53,41 @@ class Metrics:
             registry=registry,
         )
         self.model_version = Gauge(
-            "rollcall_gateway_model_version", "Version that a label names.", ["label"], registry=registry
+            "rollcall_gateway_model_version", "Version that a label names, 0 without one.", ["label"], registry=registry
+        )
+        self.model_seconds = Histogram(
+            "rollcall_gateway_model_seconds",
+            "Duration of a question to one version; role is stable, canary or shadow.",
+            ["model_version", "role", "outcome"],
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self.canary_share = Gauge(
+            "rollcall_gateway_canary_share", "Share of the accounts that the canary answers.", registry=registry
+        )
+        self.rollbacks = Counter(
+            "rollcall_gateway_rollbacks",
+            "Canaries that lost their share, by broken bound.",
+            ["bound"],
+            registry=registry,
+        )
+        self.shadow_copies = Counter(
+            "rollcall_gateway_shadow_copies",
+            "Copies of questions: compared, failed, moved (the label was), or dropped as busy, full or late.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.shadow_labels = Counter(
+            "rollcall_gateway_shadow_labels",
+            "Accounts that stable and the canary were both asked about, by whether the label is the same.",
+            ["model_version", "agree"],
+            registry=registry,
+        )
+        self.shadow_difference = Summary(
+            "rollcall_gateway_shadow_difference",
+            "Mean absolute difference of the class probabilities of stable and the canary.",
+            ["model_version"],
+            registry=registry,
         )
 
     @contextmanager

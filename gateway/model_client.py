@@ -7,34 +7,31 @@ it is asked again once a second; NOT_FOUND in between is resolved at once and th
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-import grpc
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts import model as names
-from contracts.fetch_api import REQUEST_ID_HEADER
-from contracts.model import MODEL_NAME, STABLE
-from contracts.serving_protos import ModelSpec, PredictRequest, PredictResponse, TensorProto
-from contracts.tensors import to_proto
-from gateway.errors import ModelUnavailableError
+from contracts.model import STABLE
+from contracts.serving_protos import PredictResponse, TensorProto
+from gateway.errors import ModelUnavailableError, NoVersionError
 from gateway.metrics import Metrics
-from gateway.model_channel import open_channel
-from gateway.prediction import Prediction, Version, read_description, read_prediction
-
-_log = logging.getLogger(__name__)
+from gateway.model_calls import ModelCalls, NoSuchLabelError, VersionGoneError
+from gateway.prediction import Prediction, Version, read_description, read_prediction, read_probabilities
 
 LABEL_SECONDS = 1.0
 """How long a resolved label is believed."""
 
 
 class ModelClient:
-    """One channel for all threads. `target` is gRPC's host:port; `deadline_s` bounds every call, retries included."""
+    """One label of the model; safe to share between threads. `another` asks for another label over the same channel.
+
+    `target` is gRPC's host:port; `deadline_s` bounds every call, retries included. A label that is `optional` may be
+    taken away: its version is then forgotten, while another one stays in use until the server names its successor.
+    """
 
     def __init__(
         self,
@@ -42,23 +39,47 @@ class ModelClient:
         metrics: Metrics,
         *,
         label: str = STABLE,
+        optional: bool = False,
         deadline_s: float = 2.0,
         now: Callable[[], float] = time.monotonic,
+        calls: ModelCalls | None = None,
     ) -> None:
+        self._target = target
         self._label = label
+        self._optional = optional
         self._metrics = metrics
-        self._deadline_s = deadline_s
         self._now = now
-        self._channel = open_channel(target)
-        self._predict: grpc.UnaryUnaryMultiCallable[PredictRequest, PredictResponse] = self._channel.unary_unary(
-            "/tensorflow.serving.PredictionService/Predict",
-            request_serializer=PredictRequest.SerializeToString,
-            response_deserializer=PredictResponse.FromString,
-        )
+        self._calls = calls or ModelCalls(target, metrics, deadline_s=deadline_s)
+        self._absence: str | None = None
         self._known: Version | None = None
         self._document: TensorProto | None = None
         self._believed_until = float("-inf")
         self._resolving = threading.Lock()
+
+    def another(self, label: str) -> ModelClient:
+        """The client of `label`, which need not be set, over the same channel."""
+        return ModelClient(self._target, self._metrics, label=label, optional=True, now=self._now, calls=self._calls)
+
+    @property
+    def absence(self) -> str | None:
+        """Why the last `find` gave nothing, as a sentence."""
+        return self._absence
+
+    def find(self, request_id: str, *, fresh: bool = False) -> Version | None:
+        """The version of a label that need not be set: None where it is not, or its version cannot be used.
+
+        As `version`, it asks once a second; that a label names nothing is believed as long.
+        """
+        if self._absence is not None and not fresh and self._now() < self._believed_until:
+            return None
+        try:
+            found = self.version(request_id, fresh=fresh)
+        except ModelUnavailableError as error:
+            self._absence = str(error)
+            self._believed_until = self._now() + LABEL_SECONDS
+            return None
+        self._absence = None
+        return found
 
     def version(self, request_id: str, *, fresh: bool = False) -> Version:
         """The version that would answer now; `fresh` asks the server. Raises ModelUnavailableError."""
@@ -72,30 +93,43 @@ class ModelClient:
                 return self._ask(request_id)
             except ModelUnavailableError:
                 self._believed_until = self._now() + LABEL_SECONDS
+                if self._known is None:
+                    raise
             finally:
                 self._resolving.release()
         return known
 
     def explain(self, features: NDArray[np.float32], request_id: str) -> Prediction:
         """Probabilities and contributions of float32[n, F]; raises ModelUnavailableError."""
-        version = self.version(request_id)
-        try:
-            return self._explain(version, features, request_id)
-        except _VersionGoneError:
-            version = self._resolve(request_id, version)
-        try:
-            return self._explain(version, features, request_id)
-        except _VersionGoneError as error:
-            raise ModelUnavailableError("The model is being replaced; try again.") from error
+        version, response = self._ask_version(names.EXPLAIN, features, request_id)
+        return read_prediction(version, response, rows=len(features))
+
+    def predict(self, features: NDArray[np.float32], request_id: str) -> tuple[Version, NDArray[np.float32]]:
+        """Probabilities float32[n, 4] alone, and whose they are; raises ModelUnavailableError."""
+        version, response = self._ask_version(names.PREDICT, features, request_id)
+        return version, read_probabilities(response, rows=len(features))
 
     def close(self) -> None:
         """Close the channel; later calls fail."""
-        self._channel.close()
+        self._calls.close()
+
+    def _ask_version(
+        self, signature: str, features: NDArray[np.float32], request_id: str
+    ) -> tuple[Version, PredictResponse]:
+        version = self.version(request_id)
+        try:
+            return version, self._calls.ask(version.number, signature, features, request_id)
+        except VersionGoneError:
+            version = self._resolve(request_id, version)
+        try:
+            return version, self._calls.ask(version.number, signature, features, request_id)
+        except VersionGoneError as error:
+            raise NoVersionError("The model is being replaced; try again.") from error
 
     def _resolve(self, request_id: str, outdated: Version | None, *, fresh: bool = False) -> Version:
         """Ask what the label names, unless another thread learned of a version other than `outdated` meanwhile."""
-        if not self._resolving.acquire(timeout=self._deadline_s):
-            raise ModelUnavailableError(_SENTENCES[grpc.StatusCode.DEADLINE_EXCEEDED])
+        if not self._resolving.acquire(timeout=self._calls.deadline_s):
+            raise ModelUnavailableError("The model server did not answer in time.")
         try:
             known = self._known
             if known is not None and known is not outdated and not fresh:
@@ -105,11 +139,13 @@ class ModelClient:
             self._resolving.release()
 
     def _ask(self, request_id: str) -> Version:
-        spec = ModelSpec(name=MODEL_NAME, version_label=self._label, signature_name=names.DESCRIBE)
         try:
-            response = self._call(spec, {names.ROWS: np.zeros(1, np.int32)}, request_id)
-        except _VersionGoneError as error:
-            raise ModelUnavailableError("The model server has no version ready.") from error
+            response = self._calls.describe(self._label, request_id, optional=self._optional)
+        except (NoSuchLabelError, VersionGoneError) as error:
+            if self._optional:
+                self._known = None
+                self._metrics.model_version.labels(self._label).set(0)
+            raise NoVersionError(f"The model server has no version ready under the label {self._label}.") from error
         number = response.model_spec.version.value
         known, document = self._known, response.outputs[names.DESCRIPTION]
         if known is None or known.number != number or self._document != document:
@@ -118,39 +154,3 @@ class ModelClient:
         self._believed_until = self._now() + LABEL_SECONDS
         self._metrics.model_version.labels(self._label).set(number)
         return known
-
-    def _explain(self, version: Version, features: NDArray[np.float32], request_id: str) -> Prediction:
-        spec = ModelSpec(name=MODEL_NAME, signature_name=names.EXPLAIN)
-        spec.version.value = version.number
-        response = self._call(spec, {names.FEATURES: features}, request_id)
-        return read_prediction(version, response, rows=len(features))
-
-    def _call(self, spec: ModelSpec, inputs: Mapping[str, NDArray[Any]], request_id: str) -> PredictResponse:
-        request = PredictRequest(model_spec=spec)
-        for name, array in inputs.items():
-            request.inputs[name].CopyFrom(to_proto(array))
-        with self._metrics.hop("model", spec.signature_name) as hop:
-            try:
-                metadata = ((REQUEST_ID_HEADER.lower(), request_id),)
-                response = self._predict(request, timeout=self._deadline_s, metadata=metadata)
-            except grpc.RpcError as error:
-                code = error.code()
-                hop.outcome = code.name.lower().replace("_", "-")
-                fields = {"signature": spec.signature_name, "code": hop.outcome, "details": error.details()}
-                _log.warning("The model server gave an error.", extra={"fields": fields})
-                if code is grpc.StatusCode.NOT_FOUND:
-                    raise _VersionGoneError from error
-                raise ModelUnavailableError(_SENTENCES.get(code, "The model server refused the request.")) from error
-            hop.outcome = "ok"
-            return response
-
-
-class _VersionGoneError(Exception):
-    """NOT_FOUND: the version was taken away between two requests."""
-
-
-_SENTENCES = {
-    grpc.StatusCode.UNAVAILABLE: "The model server cannot be reached.",
-    grpc.StatusCode.DEADLINE_EXCEEDED: "The model server did not answer in time.",
-    grpc.StatusCode.INVALID_ARGUMENT: "The model server has no version under the label in use.",
-}

@@ -1,13 +1,29 @@
-"""The last touches to the OpenAPI document that is generated from the code."""
+"""What the OpenAPI document says beyond what is generated from the code."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 DESCRIPTION = (
     "Says what accounts on X and Instagram look like: regular, bot, influencer or fake. "
     "The answer is a probability, not a finding, and no basis for adverse action."
 )
+
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
+
+
+def problem_responses(*statuses: int) -> dict[str | int, Any]:
+    """How an operation answers with problem details."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": content,
+            **({"headers": _RETRY_AFTER} if status == 503 else {}),
+        }
+        for status in statuses
+    }
 
 
 def finish(document: dict[str, Any]) -> dict[str, Any]:

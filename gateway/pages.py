@@ -10,19 +10,28 @@ from flask.typing import ResponseReturnValue
 
 from contracts.features import FEATURES
 from contracts.platforms import Platform
+from gateway.assessment import PLAIN_THRESHOLD
 from gateway.classify import Classifier, Question
 from gateway.demo_accounts import DemoAccounts
 from gateway.errors import FetcherUnreachableError, ModelUnavailableError
 from gateway.fetcher_client import Fetcher
-from gateway.prediction import Model
 from gateway.problems import EXPECTED, KINDS, Problem, problem_of
 from gateway.request_context import request_id
 from gateway.result_view import ResultView, view_of
+from gateway.split_model import SplitModel
+from gateway.traffic_control import TrafficControl
+from gateway.traffic_report import report
 from gateway.wording import CLASS_WORDS
 
 
 def create_pages(
-    classifier: Classifier, fetcher: Fetcher, model: Model, demo: DemoAccounts, now: Callable[[], datetime]
+    classifier: Classifier,
+    fetcher: Fetcher,
+    model: SplitModel,
+    control: TrafficControl,
+    *,
+    demo: DemoAccounts,
+    now: Callable[[], datetime],
 ) -> Blueprint:
     """The blueprint; `now` gives the time in UTC."""
     pages = Blueprint("pages", __name__)
@@ -76,12 +85,14 @@ def create_pages(
 
     @pages.get("/model")
     def model_page() -> ResponseReturnValue:
-        """The version in use and what it says of itself."""
+        """The stable version and what it says of itself, and who answers beside it."""
         try:
             version = model.version(request_id(), fresh=True)
         except ModelUnavailableError as error:
             return render_template("model.html", version=None, trouble=str(error), features=FEATURES), 503
-        return render_template("model.html", version=version, trouble=None, features=FEATURES)
+        traffic = report(model, control, request_id())
+        told = {"report": traffic, "plain_threshold": PLAIN_THRESHOLD, "features": FEATURES}
+        return render_template("model.html", version=version, trouble=None, **told)
 
     @pages.get("/problems/<name>")
     def problem_type(name: str) -> ResponseReturnValue:

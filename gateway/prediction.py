@@ -39,13 +39,26 @@ class Prediction:
 
 
 class Model(Protocol):
-    """What the use case needs of the model."""
+    """One label of the model; gateway/model_client.py is the real one."""
+
+    @property
+    def absence(self) -> str | None:
+        """Why the last `find` gave nothing, as a sentence."""
+
+    def another(self, label: str) -> Model:
+        """The same for `label`, which need not be set."""
 
     def version(self, request_id: str, *, fresh: bool = False) -> Version:
         """The version that would answer now; `fresh` asks the server. Raises ModelUnavailableError."""
 
+    def find(self, request_id: str, *, fresh: bool = False) -> Version | None:
+        """The same of a label that need not be set, None where it names nothing that can answer."""
+
     def explain(self, features: NDArray[np.float32], request_id: str) -> Prediction:
         """Probabilities and contributions of float32[n, F]; raises ModelUnavailableError."""
+
+    def predict(self, features: NDArray[np.float32], request_id: str) -> tuple[Version, NDArray[np.float32]]:
+        """Probabilities float32[n, 4] alone, and whose they are; raises ModelUnavailableError."""
 
 
 def read_description(number: int, response: PredictResponse) -> Description:
@@ -71,6 +84,11 @@ def read_prediction(version: Version, response: PredictResponse, *, rows: int) -
         confidence=_output(response, names.CONFIDENCE, (rows,)),
         contributions=_output(response, names.CONTRIBUTIONS, (rows, F, len(CLASSES))),
     )
+
+
+def read_probabilities(response: PredictResponse, *, rows: int) -> NDArray[np.float32]:
+    """The probabilities alone, float32[rows, 4]; raises ModelUnavailableError."""
+    return _output(response, names.PROBABILITIES, (rows, len(CLASSES)))
 
 
 def _output(response: PredictResponse, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -15,11 +15,16 @@ from werkzeug.exceptions import HTTPException
 from contracts.fetch_api import Outcome
 from contracts.json_fields import write_time
 from contracts.profile_ref import InvalidReference
-from gateway.errors import FetcherUnreachableError, ModelUnavailableError, NotClassifiedError
+from gateway.errors import (
+    DatabaseUnavailableError,
+    FetcherUnreachableError,
+    ModelUnavailableError,
+    NotClassifiedError,
+)
 from gateway.request_context import request_id
 
-MODEL_RETRY_S = 5
-"""When to come back while the model is away; a swap or a restart takes a few seconds."""
+RETRY_S = 5
+"""When to come back while the model or the database is away; a swap or a restart takes a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ KINDS: Mapping[str, Kind] = {
     "rate-limited": Kind(503, "Rate limit reached", "The platform's limit is used up until the time in Retry-After."),
     "budget-spent": Kind(503, "Budget spent", "The budget for this platform is used up until the time in Retry-After."),
     "model-unavailable": Kind(503, "Model not available", "No version of the model can answer at the moment."),
+    "database-unavailable": Kind(503, "Database not available", "The gateway's own database does not answer."),
     "malformed": Kind(400, "Malformed request", "The request is not readable, for example no valid JSON."),
     "forbidden": Kind(403, "Refused", "A page of another site may not send requests here."),
     "no-such-page": Kind(404, "No such page", "Nothing is served at this address."),
@@ -137,7 +143,9 @@ def problem_of(error: Exception, now: datetime) -> Problem:
     if isinstance(error, FetcherUnreachableError):
         return Problem(name="upstream-error", detail=str(error))
     if isinstance(error, ModelUnavailableError):
-        return Problem(name="model-unavailable", detail=str(error), retry_after_s=MODEL_RETRY_S)
+        return Problem(name="model-unavailable", detail=str(error), retry_after_s=RETRY_S)
+    if isinstance(error, DatabaseUnavailableError):
+        return Problem(name="database-unavailable", detail=str(error), retry_after_s=RETRY_S)
     raise error
 
 

@@ -98,7 +98,9 @@ class ClassifyAnswer(BaseModel):
 
     profile: PublicProfile
     label: ClassName
-    unsure: bool = Field(description="The label is less probable than the version's accusation threshold.")
+    unsure: bool = Field(
+        description="Bot or fake is less probable than the version's accusation threshold, or another label than 0.5."
+    )
     probabilities: dict[ClassName, float]
     confidence: float = Field(description="0 to 1; falls for accounts unlike those the model learned from.")
     questions: Questions
@@ -111,12 +113,22 @@ class ClassifyAnswer(BaseModel):
     request_id: str
 
 
+class ServedVersion(BaseModel):
+    """A version, its labels and the share of the accounts that it answers."""
+
+    version: int
+    labels: list[str]
+    share: float
+    shadow: bool = Field(description="Whether it is asked beside the version that answers, only to compare them.")
+
+
 class ModelReport(BaseModel):
     """What the version in use says of itself."""
 
     name: str
     version: int
     label: str
+    versions: list[ServedVersion] = Field(description="Every version that a label names.")
     schema_version: int
     feature_names: list[str]
     classes: list[str]

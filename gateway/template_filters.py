@@ -9,12 +9,15 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup, escape
 
+from gateway.wording import percent
+
 
 def add_template_filters(app: Flask) -> None:
     """Make them known to the templates."""
     app.add_template_filter(breakable)
     app.add_template_filter(moment)
     app.add_template_filter(matrix_columns)
+    app.add_template_filter(percent)
 
 
 def breakable(handle: str) -> Markup:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry
 from gateway.app import create_app
 from gateway.config import Config
 from gateway.metrics import Metrics
-from tests.gateway.fakes import NOW, FakeDemo, FakeFetcher, FakeModel
+from tests.gateway.fakes import NOW, Clock, FakeDemo, FakeFetcher, FakeModel, MemoryTrafficStore
+from tests.gateway.model_server import ModelServer
 
 
 @pytest.fixture
@@ -23,6 +24,23 @@ def model() -> FakeModel:
 
 
 @pytest.fixture
+def store() -> MemoryTrafficStore:
+    return MemoryTrafficStore()
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    running = ModelServer()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
 def registry() -> CollectorRegistry:
     return CollectorRegistry()
 
@@ -33,8 +51,12 @@ def metrics(registry: CollectorRegistry) -> Metrics:
 
 
 @pytest.fixture
-def client(fetcher: FakeFetcher, model: FakeModel, registry: CollectorRegistry) -> FlaskClient:
-    app = create_app(Config(), registry=registry, fetcher=fetcher, model=model, demo=FakeDemo(), now=lambda: NOW)
+def client(
+    fetcher: FakeFetcher, model: FakeModel, store: MemoryTrafficStore, registry: CollectorRegistry
+) -> FlaskClient:
+    app = create_app(
+        Config(), registry=registry, fetcher=fetcher, model=model, traffic=store, demo=FakeDemo(), now=lambda: NOW
+    )
     return app.test_client()
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from contracts.columns import Columns
-from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F, normalize
+from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F, raw_values, scale
 from contracts.fetch_api import AccountResult, FetchRequest, Outcome
 from contracts.model import CLASSES, Description
 from contracts.platforms import Platform
@@ -20,6 +20,7 @@ from gateway.assessment import Assessment, assess
 from gateway.demo_accounts import DemoAccount
 from gateway.errors import ModelUnavailableError
 from gateway.prediction import Prediction, Version
+from gateway.traffic import Traffic
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -110,13 +111,31 @@ class FakeModel:
     probabilities: tuple[float, float, float, float] = (0.86, 0.07, 0.02, 0.05)
     description: Description = DESCRIPTION
     available: bool = True
+    number: int = 7
+    canary: FakeModel | None = None
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def absence(self) -> str | None:
+        return None if self.available else "The model server has no version ready under the label canary."
+
+    def another(self, label: str) -> FakeModel:
+        return self.canary or FakeModel(available=False)
+
+    def find(self, request_id: str, *, fresh: bool = False) -> Version | None:
+        return self.version(request_id) if self.available else None
+
+    def predict(self, features: np.ndarray, request_id: str) -> tuple[Version, np.ndarray]:
+        prediction = self.explain(features, request_id)
+        return prediction.version, prediction.probabilities
 
     def version(self, request_id: str, *, fresh: bool = False) -> Version:
         if not self.available:
             raise ModelUnavailableError("The model server cannot be reached.")
-        return Version(7, self.description)
+        return Version(self.number, self.description)
 
     def explain(self, features: np.ndarray, request_id: str) -> Prediction:
+        self.asked.append(request_id)
         rows = len(features)
         contributions = np.zeros((rows, F, len(CLASSES)), np.float32)
         contributions[:, FEATURE_NAMES.index("followers")] = 0.5
@@ -149,9 +168,32 @@ def assessment(model: FakeModel | None = None, ref: ProfileRef = REF, **known: A
     """What `model` says of `profile_of(ref, **known)`."""
     result = found(ref, **known)
     assert result.profile is not None
-    columns = Columns.from_profiles([result.profile])
-    prediction = (model or FakeModel()).explain(normalize(columns), "id-1")
-    return assess(result, result.profile, columns, prediction)
+    values = raw_values(Columns.from_profiles([result.profile]))
+    prediction = (model or FakeModel()).explain(scale(values), "id-1")
+    return assess(result, result.profile, values, prediction)
+
+
+@dataclass
+class MemoryTrafficStore:
+    """Keeps the traffic of one process; raises `trouble` if there is any."""
+
+    traffic: Traffic = field(default_factory=lambda: Traffic(salt="salt"))
+    trouble: Exception | None = None
+    reads: int = 0
+
+    def read(self) -> Traffic:
+        self.reads += 1
+        if self.trouble:
+            raise self.trouble
+        return self.traffic
+
+    def write(self, traffic: Traffic) -> bool:
+        if self.trouble:
+            raise self.trouble
+        if traffic.revision != self.traffic.revision:
+            return False
+        self.traffic = replace(traffic, revision=traffic.revision + 1)
+        return True
 
 
 class Clock:

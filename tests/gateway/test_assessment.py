@@ -14,9 +14,22 @@ def test_the_label_is_the_most_probable_class() -> None:
     assert assessment(FakeModel((0.1, 0.2, 0.1, 0.6))).label == "fake"
 
 
-@pytest.mark.parametrize(("share", "unsure"), [(0.69, True), (0.71, False)])
-def test_below_the_accusation_threshold_it_is_unsure(share: float, unsure: bool) -> None:
-    assert assessment(FakeModel((share, 1 - share, 0.0, 0.0))).unsure is unsure
+@pytest.mark.parametrize(
+    ("probabilities", "unsure"),
+    [
+        ((0.31, 0.69, 0.0, 0.0), True),
+        ((0.29, 0.71, 0.0, 0.0), False),
+        ((0.31, 0.0, 0.0, 0.69), True),
+        ((0.51, 0.49, 0.0, 0.0), False),
+        ((0.49, 0.3, 0.21, 0.0), True),
+        ((0.3, 0.2, 0.49, 0.01), True),
+        ((0.3, 0.1, 0.51, 0.09), False),
+    ],
+)
+def test_an_accusation_needs_more_than_another_label(
+    probabilities: tuple[float, float, float, float], unsure: bool
+) -> None:
+    assert assessment(FakeModel(probabilities)).unsure is unsure
 
 
 def test_the_two_questions_are_sums_of_classes() -> None:

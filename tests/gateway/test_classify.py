@@ -9,12 +9,15 @@ from contracts.profile_ref import InvalidReference, ProfileRef
 from gateway.classify import Classifier, Question
 from gateway.errors import FetcherUnreachableError, ModelUnavailableError, NotClassifiedError
 from gateway.metrics import Metrics
-from tests.gateway.fakes import NOW, FakeFetcher, FakeModel
+from gateway.split_model import SplitModel
+from gateway.traffic_control import TrafficControl
+from tests.gateway.fakes import NOW, FakeFetcher, FakeModel, MemoryTrafficStore
 
 
 @pytest.fixture
-def classifier(fetcher: FakeFetcher, model: FakeModel, metrics: Metrics) -> Classifier:
-    return Classifier(fetcher, model, metrics, deadline_s=3.0)
+def classifier(fetcher: FakeFetcher, model: FakeModel, store: MemoryTrafficStore, metrics: Metrics) -> Classifier:
+    split = SplitModel(model, TrafficControl(store, metrics), metrics, now=lambda: NOW)
+    return Classifier(fetcher, split, metrics, deadline_s=3.0)
 
 
 def test_an_address_becomes_an_answer(

@@ -9,7 +9,7 @@ from gateway.config import Config, ConfigError, Platforms
 
 def test_an_empty_environment_is_the_demo_on_this_machine() -> None:
     config = Config.from_environ({})
-    assert config == Config()
+    assert config == Config(database_url=config.database_url)
     assert config.emulated
     assert (config.bind_host, config.port, config.metrics_port) == ("127.0.0.1", 8000, 9100)
 
@@ -37,6 +37,25 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     assert Config.from_environ({"GATEWAY_PORT": " "}).port == 8000
 
 
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({"STATE_DIR": "/var/lib/rollcall"}, "sqlite:////var/lib/rollcall/gateway.db"),
+        ({"XDG_STATE_HOME": "/home/x/state"}, "sqlite:////home/x/state/rollcall/gateway.db"),
+        ({"STATE_DIR": "/var/lib", "DATABASE_URL": "sqlite:////elsewhere.db"}, "sqlite:////elsewhere.db"),
+    ],
+)
+def test_the_database_lies_with_the_state(environ: dict[str, str], url: str) -> None:
+    assert Config.from_environ(environ).database_url == url
+
+
+def test_the_address_of_the_database_is_never_shown() -> None:
+    assert "gateway.db" not in repr(Config.from_environ({}))
+    with pytest.raises(ConfigError, match="DATABASE_URL is given; it must be an address") as caught:
+        Config.from_environ({"DATABASE_URL": "nothing://user:hunter2@host/db"})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_all_mistakes_are_reported_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         Config.from_environ({"GATEWAY_PORT": "70000", "PLATFORMS": "both", "FETCHER_URL": "fetcher"})
@@ -60,6 +79,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
         ("MODEL_SERVER", "http://model:8500"),
         ("FETCH_DEADLINE_S", "nan"),
         ("MODEL_DEADLINE_S", "1 s"),
+        ("DATABASE_URL", "gateway.db"),
         ("LOG_LEVEL", "loud"),
     ],
 )

@@ -34,10 +34,11 @@ class Gateway:
     def __init__(self, log: Path) -> None:
         self.port, self.metrics_port = free_ports(2)
         self.log = log
+        state = {"STATE_DIR": str(log.parent / "state"), "DATABASE_URL": ""}
         ports = {"GATEWAY_PORT": str(self.port), "GATEWAY_METRICS_PORT": str(self.metrics_port)}
         with log.open("wb") as stream:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gateway"], cwd=ROOT, env=os.environ | AWAY | ports, stderr=stream
+                [sys.executable, "-m", "gateway"], cwd=ROOT, env=os.environ | AWAY | ports | state, stderr=stream
             )
 
     def get(self, path: str, port: int | None = None) -> urllib3.BaseHTTPResponse:
@@ -102,3 +103,19 @@ def test_a_wrong_environment_is_one_sentence_and_status_2() -> None:
     )
     assert done.returncode == 2
     assert done.stderr == "GATEWAY_PORT is 'x'; it must be a port from 0 to 65535.\n"
+
+
+def test_a_database_that_cannot_be_opened_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway"],
+        cwd=ROOT,
+        env=os.environ | {"STATE_DIR": str(tmp_path / "state"), "DATABASE_URL": ""},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("The database cannot be opened: ")
+    assert done.stderr.count("\n") == 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -13,90 +12,15 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from contracts.features import FEATURE_NAMES, F
-from contracts.model import CLASSES, Description
-from contracts.serving_protos import DataType, PredictRequest, PredictResponse
-from contracts.tensors import from_proto, to_proto
-from gateway.errors import ModelUnavailableError, UnknownSchemaError
+from contracts.serving_protos import PredictResponse
+from contracts.tensors import to_proto
+from gateway.errors import ModelUnavailableError, NoVersionError, UnknownSchemaError
 from gateway.metrics import Metrics
 from gateway.model_client import LABEL_SECONDS, ModelClient
 from tests.gateway.fakes import DESCRIPTION, Clock
+from tests.gateway.model_server import ModelServer
 
 ONE_ROW = np.zeros((1, F), np.float32)
-
-
-class ModelServer:
-    """Serves `descriptions` (version -> what it says of itself); `stable` is the version under that label.
-
-    `failures` are given first, one for each request, whatever it asks.
-    """
-
-    def __init__(self) -> None:
-        self.descriptions: dict[int, Description] = {1: DESCRIPTION}
-        self.stable = 1
-        self.failures: list[grpc.StatusCode] = []
-        self.change_answer: Callable[[PredictResponse], None] = lambda _: None
-        self.hold = threading.Event()
-        self.hold.set()
-        self.requests: list[PredictRequest] = []
-        self.metadata: list[dict[str, object]] = []
-        self._server = grpc.server(ThreadPoolExecutor(4))
-        handler = grpc.unary_unary_rpc_method_handler(
-            self.predict,
-            request_deserializer=PredictRequest.FromString,
-            response_serializer=PredictResponse.SerializeToString,
-        )
-        service = "tensorflow.serving.PredictionService"
-        self._server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, {"Predict": handler})])
-        self.target = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-        self._server.start()
-
-    def predict(self, request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
-        self.requests.append(request)
-        self.metadata.append(dict(context.invocation_metadata()))
-        self.hold.wait(5)
-        if self.failures:
-            context.abort(self.failures.pop(0), "as the test wants it")
-        spec = request.model_spec
-        number = self.stable if spec.version_label else spec.version.value
-        if number not in self.descriptions:
-            context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: Specific(rollcall, {number})")
-        response = PredictResponse()
-        response.model_spec.version.value = number
-        if spec.signature_name == "describe":
-            text = self.descriptions[number].to_json().encode()
-            response.outputs["description"].dtype = DataType.DT_STRING
-            response.outputs["description"].tensor_shape.dim.add(size=1)
-            response.outputs["description"].string_val.append(text)
-        else:
-            rows = len(from_proto(request.inputs["features"]))
-            outputs = {
-                "probabilities": np.tile(np.float32([0.4, 0.3, 0.2, 0.1]), (rows, 1)),
-                "confidence": np.full(rows, 0.5, np.float32),
-                "contributions": np.full((rows, F, len(CLASSES)), number, np.float32),
-            }
-            for name, array in outputs.items():
-                response.outputs[name].CopyFrom(to_proto(array))
-        self.change_answer(response)
-        return response
-
-    def signatures(self) -> list[str]:
-        return [request.model_spec.signature_name for request in self.requests]
-
-    def stop(self) -> None:
-        self.hold.set()
-        self._server.stop(0).wait()
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    running = ModelServer()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -261,3 +185,43 @@ def test_many_threads_ask_for_the_description_once(server: ModelServer, client: 
         predictions = list(pool.map(lambda _: client.explain(ONE_ROW, "id-1"), range(40)))
     assert {prediction.version.number for prediction in predictions} == {1}
     assert server.signatures().count("describe") == 1
+
+
+def test_a_label_that_is_not_set_is_none_and_asked_again_in_a_second(
+    server: ModelServer, client: ModelClient, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    canary = client.another("canary")
+    assert [canary.find("id-1") for _ in range(3)] == [None, None, None]
+    assert canary.absence == "The model server has no version ready under the label canary."
+    assert len(server.requests) == 1
+    assert not caplog.records
+    server.descriptions[2], server.canary = server.descriptions[1], 2
+    assert canary.find("id-1") is None
+    clock.seconds += LABEL_SECONDS
+    found = canary.find("id-1")
+    assert found is not None
+    assert (found.number, canary.absence) == (2, None)
+
+
+def test_a_label_that_was_taken_away_is_forgotten(server: ModelServer, client: ModelClient, clock: Clock) -> None:
+    server.descriptions[2], server.canary = server.descriptions[1], 2
+    canary = client.another("canary")
+    assert canary.explain(ONE_ROW, "id-1").version.number == 2
+    server.canary = None
+    clock.seconds += LABEL_SECONDS
+    assert canary.find("id-1") is None
+    with pytest.raises(NoVersionError):
+        canary.explain(ONE_ROW, "id-1")
+
+
+def test_a_canary_of_another_schema_is_none_and_says_why(server: ModelServer, client: ModelClient) -> None:
+    server.descriptions[2], server.canary = replace(DESCRIPTION, schema_version=999), 2
+    canary = client.another("canary")
+    assert canary.find("id-1") is None
+    assert "reads feature schema 999" in str(canary.absence)
+
+
+def test_probabilities_alone_come_from_the_plain_signature(server: ModelServer, client: ModelClient) -> None:
+    version, probabilities = client.predict(np.zeros((3, F), np.float32), "id-1")
+    assert (version.number, probabilities.shape) == (1, (3, 4))
+    assert server.asked(1) == ["serving_default"]

@@ -16,7 +16,12 @@ def document(client: FlaskClient) -> dict[str, Any]:
 
 def test_it_is_openapi_3_1_of_every_api_route(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {"/api/v1/classify", "/api/v1/limits", "/api/v1/model"}
+    assert set(document["paths"]) == {
+        "/api/v1/classify",
+        "/api/v1/limits",
+        "/api/v1/model",
+        "/api/v1/model/traffic",
+    }
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
