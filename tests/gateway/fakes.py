@@ -111,6 +111,7 @@ class FakeModel:
     probabilities: tuple[float, float, float, float] = (0.86, 0.07, 0.02, 0.05)
     description: Description = DESCRIPTION
     available: bool = True
+    failing: bool = False
     number: int = 7
     canary: FakeModel | None = None
     asked: list[str] = field(default_factory=list)
@@ -136,6 +137,8 @@ class FakeModel:
 
     def explain(self, features: np.ndarray, request_id: str) -> Prediction:
         self.asked.append(request_id)
+        if self.failing:
+            raise ModelUnavailableError("The model server refused the request.")
         rows = len(features)
         contributions = np.zeros((rows, F, len(CLASSES)), np.float32)
         contributions[:, FEATURE_NAMES.index("followers")] = 0.5
