@@ -120,13 +120,14 @@ def run_predict(
 ) -> tuple[str, dict[str, OutputTensor]]:
     """The resolved signature name, and output alias -> tensor."""
     name, signature = find_signature(graph.signatures, request.model_spec.signature_name)
+    runner = graph.runner(name)
     feeds = {}
     for alias, proto in match_inputs(signature, request.inputs).items():
         try:
-            feeds[signature.inputs[alias].name] = graph.tensor(proto)
+            feeds[signature.inputs[alias].name] = runner.tensor(proto)
         except StatusError as error:
             raise InvalidArgument(f"tensor parsing error: {alias}") from error
     fetches = match_outputs(signature, request.output_filter)
     timeout_ms = None if timeout_s is None else max(1, int(timeout_s * 1000))
-    results = graph.run(feeds, list(fetches.values()), timeout_ms)
+    results = runner.run(feeds, list(fetches.values()), timeout_ms)
     return name, dict(zip(fetches, results, strict=True))

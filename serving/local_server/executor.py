@@ -212,6 +212,10 @@ class Executor:
             library.delete_buffer(meta_graph)
         self.signatures: Mapping[str, SignatureDef] = dict(loaded.signature_def)
 
+    def runner(self, signature: str) -> Self:  # noqa: ARG002 - one session runs them all.
+        """This object."""
+        return self
+
     def tensor(self, proto: TensorProto) -> InputTensor:
         """Move `proto` into TensorFlow's memory; raises InvalidArgument when it contradicts itself."""
         return InputTensor(self._library, proto)

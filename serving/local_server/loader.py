@@ -22,6 +22,9 @@ Splitting the operations of a small network costs more than it gains: one row to
 two cores and 97 with one, 1,024 rows 2.7 ms and 4.0 ms. Requests run side by side all the same, each in its thread.
 """
 
+LITE_MODEL = "model.tflite"
+"""The file of a version that --prefer_tflite_model asks for."""
+
 _LOST_VARIABLES = (
     "The graph of %s reads variables that its restore does not fill; TensorFlow Serving would fail alike. "
     "tf.saved_model.save of a module that holds Keras 3 variables writes each twice, one copy restored and the other "
@@ -41,10 +44,18 @@ def saved_model_loader(flags: Flags, metrics: Metrics) -> LoadGraph:
     )
     tags = [tag for tag in flags.saved_model_tags.split(",") if tag]
 
+    def open_version(folder: Path) -> Graph:
+        if not flags.prefer_tflite_model or not (folder / LITE_MODEL).is_file():
+            return Executor(library, folder, tags, config)
+        from serving.local_server.lite_graph import LiteGraph  # noqa: PLC0415 - others need no second runtime.
+
+        has_both = (folder / "saved_model.pb").is_file()
+        return LiteGraph(folder / LITE_MODEL, Executor(library, folder, tags, config) if has_both else None)
+
     def load(folder: Path) -> Graph:
         started = time.perf_counter()
         try:
-            graph = Executor(library, folder, tags, config)
+            graph = open_version(folder)
         except StatusError:
             metrics.loads.add(str(folder), "fail")
             raise

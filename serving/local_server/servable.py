@@ -11,10 +11,8 @@ from contracts.serving_protos import SignatureDef, TensorProto
 from serving.local_server.output_tensors import OutputTensor
 
 
-class Graph(Protocol):
-    """What a version needs from the executor; a fake in tests has these methods too."""
-
-    signatures: Mapping[str, SignatureDef]
+class SignatureRunner(Protocol):
+    """What runs a signature: a graph of TensorFlow's, or a model of LiteRT's."""
 
     def tensor(self, proto: TensorProto) -> Any:
         """A tensor that `run` takes; raises InvalidArgument."""
@@ -23,6 +21,17 @@ class Graph(Protocol):
         self, feeds: Mapping[str, Any], fetches: Sequence[str], timeout_ms: int | None = None
     ) -> list[OutputTensor]:
         """The tensors called `fetches`; raises StatusError."""
+
+
+class Graph(Protocol):
+    """What a version needs from the executor; a fake in tests has these methods too."""
+
+    @property
+    def signatures(self) -> Mapping[str, SignatureDef]:
+        """All signatures by name."""
+
+    def runner(self, signature: str) -> SignatureRunner:
+        """What runs the signature of that name, which `signatures` knows."""
 
     def close(self) -> None:
         """Free the memory."""

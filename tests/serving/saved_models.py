@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,29 @@ class Rollcall(tf.Module):
         return {"description": tf.fill(tf.shape(rows), DESCRIPTION)}
 
 
+class Lite(Shapes):
+    """Some signatures of Shapes for LiteRT; `any_shape` doubles, so that it shows who answered."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, "x")])
+    def any_shape(self, x: Any) -> dict[str, Any]:
+        return {"y": x * 2.0}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32, "rows")])
+    def describe(self, rows: Any) -> dict[str, Any]:
+        return {"description": tf.fill(tf.shape(rows), "of LiteRT")}
+
+
+def write_lite(folder: Path) -> None:
+    """The SavedModel of Shapes with a model.tflite beside it."""
+    shapes, lite, draft = Shapes(), Lite(), folder / "draft"
+    tf.saved_model.save(shapes, str(folder / "1"), {"shout": shapes.shout, "any_shape": shapes.any_shape})
+    names = ["add", "any_shape", "describe"]
+    tf.saved_model.save(lite, str(draft), {name: getattr(lite, name) for name in names})
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(draft), signature_keys=names)
+    (folder / "1" / "model.tflite").write_bytes(converter.convert())
+    shutil.rmtree(draft)
+
+
 def write_all(folder: Path) -> None:
     """Everything, one folder for each model, versions below."""
     for version, added in ((1, 2.0), (2, 3.0), (3, 4.0)):
@@ -99,6 +123,7 @@ def write_all(folder: Path) -> None:
     names = ["add", "uneven", "total", "any_shape", "shout", "slow"]
     signatures = {name: getattr(shapes, name) for name in names} | {"serving_default": shapes.add}
     tf.saved_model.save(shapes, str(folder / "shapes" / "1"), signatures)
+    write_lite(folder / "lite")
     echo = Echo()
     for name in DTYPES:
         spec = tf.TensorSpec(None, name, "x")
