@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from threading import Thread
+from threading import Thread, get_ident
 
 from serving.local_server.errors import StatusError
 from serving.local_server.executor import TensorFlowNotFound
@@ -50,6 +50,7 @@ def _serve(flags: Flags) -> int:
     # Blocked before any thread starts, the signals reach `sigwait` and nothing else, also while models are loading.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     failures: list[str] = []
+    waiting = get_ident()
     try:
         check_flags(flags)
         server = ModelServer(flags)
@@ -61,7 +62,8 @@ def _serve(flags: Flags) -> int:
             server.start()
         except (UnreadableConfig, CannotListen, StatusError) as error:
             failures.append(str(error))
-            os.kill(os.getpid(), signal.SIGTERM)
+            # To the thread that waits for it: libraries have threads from before the block, which would die of it.
+            signal.pthread_kill(waiting, signal.SIGTERM)
 
     Thread(target=start, name="start", daemon=True).start()
     signal.sigwait(_STOP_SIGNALS)
