@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from contracts.json_fields import (
     InvalidField,
+    read_count,
     read_flag,
     read_list,
     read_number,
@@ -62,11 +63,14 @@ class FetchRequest:
     deadline_s: float = 10.0
     include: frozenset[str] = frozenset()
     ticket: str | None = None
+    """The ticket of an earlier answer: whoever returns with it at its time is served first."""
+    client: str | None = None
+    """Names the batch, so that several of them take turns; never shown to a platform."""
 
     @classmethod
     def from_json(cls, value: Any) -> FetchRequest:
         """Read `to_json`'s form; raises InvalidField."""
-        known = frozenset(["accounts", "priority", "deadline_s", "include", "ticket"])
+        known = frozenset(["accounts", "priority", "deadline_s", "include", "ticket", "client"])
         record = read_object(value, "request", known)
         accounts = read_list(record.get("accounts"), "accounts", MAX_ACCOUNTS)
         include = frozenset(
@@ -81,6 +85,7 @@ class FetchRequest:
             deadline_s=read_number(record.get("deadline_s", 10.0), "deadline_s", 0.0, MAX_DEADLINE_S),
             include=include,
             ticket=None if ticket is None else read_text(ticket, "ticket", 256),
+            client=_optional_text(record.get("client"), "client"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -91,6 +96,7 @@ class FetchRequest:
             "deadline_s": self.deadline_s,
             "include": sorted(self.include),
             "ticket": self.ticket,
+            "client": self.client,
         }
 
 
@@ -98,7 +104,8 @@ class FetchRequest:
 class AccountResult:
     """The outcome for one account of the request, in the request's order.
 
-    `profile` only with ok. `retry_at` (UTC) and perhaps `ticket` with rate-limited and budget-spent. `detail` is one
+    `profile` only with ok. `retry_at` (UTC) and perhaps `ticket` and its
+    `position` (earlier tickets of its priority) with rate-limited and budget-spent. `detail` is one
     sentence for a person. `method` names the upstream method that answered, `cached` whether it answered earlier.
     """
 
@@ -111,11 +118,13 @@ class AccountResult:
     emulated: bool = False
     retry_at: datetime | None = None
     ticket: str | None = None
+    position: int | None = None
 
     @classmethod
     def from_json(cls, value: Any) -> AccountResult:
         """Read `to_json`'s form; raises InvalidField."""
         names = ["ref", "outcome", "detail", "profile", "method", "cached", "emulated", "retry_at", "ticket"]
+        names.append("position")
         record = read_object(value, "result", frozenset(names))
         outcome = _read_member(Outcome, record.get("outcome"), "outcome")
         profile, retry_at = record.get("profile"), record.get("retry_at")
@@ -131,6 +140,7 @@ class AccountResult:
             emulated=read_flag(record.get("emulated", False), "emulated"),
             retry_at=None if retry_at is None else read_time(retry_at, "retry_at"),
             ticket=_optional_text(record.get("ticket"), "ticket"),
+            position=None if record.get("position") is None else read_count(record["position"], "position"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -145,6 +155,7 @@ class AccountResult:
             "emulated": self.emulated,
             "retry_at": None if self.retry_at is None else write_time(self.retry_at),
             "ticket": self.ticket,
+            "position": self.position,
         }
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from contracts.fetch_api import FetchRequest
-from contracts.json_fields import InvalidField, write_time
+from contracts.fetch_api import ACTIVITY, FetchRequest, Priority, read_ref
+from contracts.json_fields import InvalidField, read_list, read_object, write_time
 from fetcher.limits_report import LimitsReport
 from fetcher.lookup import Lookup
+from fetcher.plan import Planner
 from fetcher.problems import problem
 
+MOST_PLANNED = 50_000
+"""Accounts of one plan."""
 
-def create_api(lookup: Lookup, limits: LimitsReport) -> Blueprint:
-    """The routes over `lookup` and `limits`."""
+
+def create_api(lookup: Lookup, limits: LimitsReport, planner: Planner) -> Blueprint:
+    """The routes over the objects that do the work."""
     api = Blueprint("api", __name__)
 
     @api.post("/profiles")
@@ -24,7 +29,21 @@ def create_api(lookup: Lookup, limits: LimitsReport) -> Blueprint:
         if body is None:
             raise InvalidField("request", "a JSON object, sent as application/json")
         results = lookup.profiles(FetchRequest.from_json(body))
-        return jsonify(results=[result.to_json() for result in results])
+        response = jsonify(results=[result.to_json() for result in results])
+        times = [result.retry_at for result in results if result.retry_at is not None]
+        if times:
+            response.headers["Retry-After"] = str(max(1, ceil((min(times) - datetime.now(UTC)).total_seconds())))
+        return response
+
+    @api.post("/plan")
+    def plan() -> Response:
+        body: Any = request.get_json(silent=True)
+        record = read_object(body, "request", frozenset(["accounts", "priority", "include"]))
+        accounts = read_list(record.get("accounts"), "accounts", MOST_PLANNED)
+        fetch = FetchRequest.from_json({**record, "accounts": []})
+        refs = [read_ref(account, f"accounts[{index}]") for index, account in enumerate(accounts)]
+        person = fetch.priority is Priority.PERSON
+        return jsonify(planner.plan(refs, activity=ACTIVITY in fetch.include, person=person))
 
     @api.get("/limits")
     def windows() -> Response:

@@ -17,12 +17,15 @@ from fetcher.api import create_api
 from fetcher.cache import Cache
 from fetcher.clock import Clock, SystemClock
 from fetcher.config import Config
-from fetcher.flights import Flights
+from fetcher.departures import Source
 from fetcher.limiter.handler import Handler
+from fetcher.limiter.redis_store import RedisStore
 from fetcher.limiter.sqlite_store import SQLiteStore
+from fetcher.limiter.store import Store
 from fetcher.limits_report import LimitsReport
-from fetcher.lookup import Lookup, Source
+from fetcher.lookup import Lookup
 from fetcher.metrics import Metrics
+from fetcher.plan import Planner
 from fetcher.problems import register_problems
 from fetcher.sources.instagram import InstagramSource, Login
 from fetcher.sources.transport import Line
@@ -30,7 +33,7 @@ from fetcher.sources.x import XSource
 
 _log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_MOST_BYTES = 1 << 20
+_MOST_BYTES = 4 << 20
 EMULATED_TOKEN = "emulated"  # noqa: S105 - the emulated platform takes any token.
 
 
@@ -39,25 +42,34 @@ def create_app(
     *,
     clock: Clock | None = None,
     registry: CollectorRegistry | None = None,
-    store: SQLiteStore | None = None,
+    store: Store | None = None,
     sources: dict[Platform, Source] | None = None,
 ) -> Flask:
     """The Flask application. A collaborator left out is the real one. Raises StoreUnavailable."""
     clock = SystemClock() if clock is None else clock
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     folder = config.state_dir / "fetcher"
-    store = SQLiteStore(folder / f"{config.platforms.value}.sqlite3", now=clock.now()) if store is None else store
+    store = _store(config, folder, clock) if store is None else store
     handler = Handler(config.limits, store, clock, metrics, secret=_secret(folder / "hash.key"))
     sources = _sources(config, handler, clock) if sources is None else sources
-    cache = Cache(store, clock, instagram_s=config.instagram_cache_s, negative_s=config.negative_cache_s)
+    cache = Cache(
+        store,
+        instagram_s=config.instagram_cache_s,
+        negative_s=config.negative_cache_s,
+        clock_tolerance_s=config.limits.rules[Platform.X].clock_tolerance_s,
+        most=config.cache_most,
+    )
     credentials = [(source.platform, source.credential) for source in sources.values()]
-    limits = LimitsReport(handler, credentials, clock, emulated=config.emulated)
+    limits = LimitsReport(
+        handler, credentials, emulated=config.emulated, methods=lambda platform: sources[platform].health()
+    )
     metrics.watch_windows(limits.gauges)
-    lookup = Lookup(sources, cache, clock, metrics, flights=Flights(), emulated=config.emulated)
+    lookup = Lookup(sources, cache, store, handler, clock, metrics=metrics, emulated=config.emulated)
+    planner = Planner(sources, cache, handler)
 
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES
-    app.register_blueprint(create_api(lookup, limits))
+    app.register_blueprint(create_api(lookup, limits, planner))
     register_problems(app)
     _watch(app, metrics)
     return app
@@ -72,13 +84,20 @@ def _sources(config: Config, handler: Handler, clock: Clock) -> dict[Platform, S
     url = config.emulator_url if config.emulated else None
     line = Line(handler=handler, clock=clock, timeout_s=config.upstream_timeout_s, emulator_url=url)
     login = None
-    if not config.emulated and config.instagram_user is not None and config.instagram_session_file is not None:
-        login = Login(config.instagram_user, config.instagram_session_file)
+    if not config.emulated and config.instagram_user is not None:
+        login = Login(config.instagram_user, config.instagram_session_file, config.instagram_session_id)
     sources: dict[Platform, Source] = {Platform.INSTAGRAM: InstagramSource(line, login)}
     token = EMULATED_TOKEN if config.emulated else config.x_bearer_token
     if token is not None:
         sources[Platform.X] = XSource(token, line)
     return sources
+
+
+def _store(config: Config, folder: Path, clock: Clock) -> Store:
+    if config.redis_url is None:
+        return SQLiteStore(folder / f"{config.platforms.value}-2.sqlite3", clock)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return RedisStore(config.redis_url, config.platforms.value, marker=folder / f"{config.platforms.value}.redis")
 
 
 def _secret(path: Path) -> bytes:

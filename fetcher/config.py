@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isnan
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,6 +32,10 @@ class Config:
     x_bearer_token: str | None = field(default=None, repr=False)
     instagram_user: str | None = field(default=None, repr=False)
     instagram_session_file: Path | None = None
+    instagram_session_id: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    """Where several fetchers share one record; None is a SQLite file under `state_dir`."""
+    cache_most: int = 100_000
     upstream_timeout_s: float = 8.0
     instagram_cache_s: float = 6 * 3600.0
     negative_cache_s: float = 600.0
@@ -50,16 +55,21 @@ class Config:
         """Read and check; raises ConfigurationError with every mistake."""
         read = _Environ(environ)
         user, session = read.text("INSTAGRAM_USER"), read.existing_file("INSTAGRAM_SESSION_FILE")
-        if (user is None) != (session is None):
-            read.wrong("INSTAGRAM_USER and INSTAGRAM_SESSION_FILE belong together; set both or neither")
-        limits = read.limits()
+        session_id = read.secret("INSTAGRAM_SESSION_ID")
+        if (user is None) != (session is None and session_id is None):
+            read.wrong("INSTAGRAM_USER and INSTAGRAM_SESSION_FILE (or INSTAGRAM_SESSION_ID) belong together")
+        platforms = Platforms(read.choice("PLATFORMS", list(Platforms), Platforms.EMULATED))
+        limits = read.limits(emulated=platforms is Platforms.EMULATED)
         config = {
-            "platforms": Platforms(read.choice("PLATFORMS", list(Platforms), Platforms.EMULATED)),
+            "platforms": platforms,
             "state_dir": read.state_dir(),
             "emulator_url": read.loopback_url("EMULATOR_URL", "http://127.0.0.1:8002"),
             "x_bearer_token": read.secret("X_BEARER_TOKEN"),
             "instagram_user": user,
             "instagram_session_file": session,
+            "instagram_session_id": session_id,
+            "redis_url": read.redis_url(),
+            "cache_most": int(read.number("CACHE_MOST", 100_000, 1, 10_000_000)),
             "upstream_timeout_s": read.number("UPSTREAM_TIMEOUT_S", 8.0, 0.5, 60.0),
             "instagram_cache_s": read.number("INSTAGRAM_CACHE_S", 6 * 3600.0, 0.0, 86400.0),
             "negative_cache_s": read.number("NEGATIVE_CACHE_S", 600.0, 0.0, 86400.0),
@@ -92,8 +102,10 @@ class _Environ:
             return default
         return value
 
-    def number(self, name: str, default: float, low: float, high: float) -> float:
+    def number(self, name: str, default: float, low: float, high: float, *, optional: bool = False) -> float:
         text = self.text(name)
+        if text is None and optional:
+            return default
         try:
             value = default if text is None else float(text)
         except ValueError:
@@ -138,9 +150,26 @@ class _Environ:
         home = self.text("HOME")
         return (Path(home) if home else Path.home()) / ".local/state/rollcall"
 
-    def limits(self) -> Limits | None:
+    def redis_url(self) -> str | None:
+        value = self.secret("FETCHER_REDIS_URL")
+        if value is not None and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+            self.wrong("FETCHER_REDIS_URL must be an address such as redis://127.0.0.1:6379/0")
+        return value
+
+    def limits(self, *, emulated: bool) -> Limits | None:
+        """The file, changed by LIMITS_OVERRIDE and the X_BUDGET variables; emulated platforms have no budget unless it is set.
+
+        Where a variable names a budget, 0 is no bound, as in the file.
+        """
+        overrides = self.text("LIMITS_OVERRIDE") or ""
+        day = self.number("X_BUDGET_USD_PER_DAY", float("nan"), 0, 1e6, optional=True)
+        month = self.number("X_BUDGET_USD_PER_MONTH", float("nan"), 0, 1e6, optional=True)
+        if emulated and ".budget." not in overrides:
+            day, month = (0.0 if isnan(bound) else bound for bound in (day, month))
+        for name, bound in (("day_usd", day), ("month_usd", month)):
+            overrides += "" if isnan(bound) else f"; x.budget.{name}={bound}"
         try:
-            return read_limits(self.existing_file("LIMITS_FILE") or DEFAULT_FILE)
+            return read_limits(self.existing_file("LIMITS_FILE") or DEFAULT_FILE, overrides)
         except ConfigurationError as error:
             self.mistakes += error.mistakes
             return None

@@ -32,10 +32,14 @@ class StoreUnavailable(FetcherError):  # noqa: N818 - it names a state, like Ref
 
 
 class Refused(FetcherError):  # noqa: N818 - the handler's other answer beside a grant.
-    """Not before `until` (seconds since the epoch), for `reason` (a limiter.state.Reason)."""
+    """Not before `until` (seconds since the epoch), for `reason` (a limiter.state.Reason).
 
-    def __init__(self, until: float, reason: str) -> None:
+    `affordable`: for how many accounts there is money now, where money is the reason.
+    """
+
+    def __init__(self, until: float, reason: str, affordable: int = 0) -> None:
         super().__init__(f"{reason} until {until:.0f}")
+        self.affordable = affordable
         self.until = until
         self.reason = reason
 

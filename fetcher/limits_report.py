@@ -1,69 +1,75 @@
-"""What `GET /limits` and the metrics say of every window of every credential in use."""
+"""What `GET /limits` and the metrics say of every credential in use: windows, pace, penalties, money, prices, line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from contracts.json_fields import write_time
 from contracts.platforms import Platform
-from fetcher.clock import Clock
 from fetcher.errors import StoreUnavailable
+from fetcher.limiter import money
 from fetcher.limiter.handler import Handler
+from fetcher.limiter.rules import MICRO, Rules
+from fetcher.limiter.state import State
+from fetcher.limiter.window_view import WindowView, view
 
 
 class LimitsReport:
-    """Reads the handler's state of `credentials`, pairs of a platform and a credential's digest."""
+    """Reads the handler's state of `credentials`, pairs of a platform and a credential's digest.
+
+    `methods` gives the health of each upstream method of a platform, as JSON.
+    """
 
     def __init__(
-        self, handler: Handler, credentials: Sequence[tuple[Platform, str]], clock: Clock, *, emulated: bool
+        self,
+        handler: Handler,
+        credentials: Sequence[tuple[Platform, str]],
+        *,
+        emulated: bool,
+        methods: Callable[[Platform], list[dict[str, Any]]],
     ) -> None:
         self._handler = handler
         self._credentials = credentials
-        self._clock = clock
+        self._methods = methods
         self.emulated = emulated
 
     def document(self) -> dict[str, Any]:
-        """Every window (limit, used, remaining, reset_at) and penalty; raises StoreUnavailable."""
-        platforms = []
-        for platform, credential in self._credentials:
-            windows, state = self._handler.views(platform, credential)
-            now = self._clock.now()
-            platforms.append(
-                {
-                    "platform": platform.value,
-                    "credential": credential,
-                    "windows": [
-                        {
-                            "name": window.name,
-                            "methods": list(window.methods),
-                            "seconds": window.seconds,
-                            "limit": window.limit,
-                            "used": window.used,
-                            "remaining": window.remaining,
-                            "reset_at": _time(window.reset_at),
-                        }
-                        for window in windows
-                    ],
-                    "penalties": [
-                        {"scope": scope, "reason": penalty.reason.value, "until": _time(penalty.until)}
-                        for scope, penalty in sorted(state.penalties.items())
-                        if penalty.until > now
-                    ],
-                }
-            )
-        return {"emulated": self.emulated, "platforms": platforms}
+        """Everything of every credential; raises StoreUnavailable."""
+        return {
+            "emulated": self.emulated,
+            "platforms": [self._platform(platform, credential) for platform, credential in self._credentials],
+        }
+
+    def _platform(self, platform: Platform, credential: str) -> dict[str, Any]:
+        rules, state, now = self._handler.state(platform, credential)
+        live = [ticket for ticket in state.line if ticket.expires > now]
+        return {
+            "platform": platform.value,
+            "credential": credential,
+            "windows": [_window(window) for window in view(rules, state, now)],
+            "penalties": [
+                {"scope": scope, "reason": penalty.reason.value, "until": _time(penalty.until)}
+                for scope, penalty in sorted(state.penalties.items())
+                if penalty.until > now
+            ],
+            "spent_until": _time(state.spent_until) if state.spent_until > now else None,
+            "budget": _budget(rules, state, now),
+            "prices": dict(rules.prices),
+            "spacing_s": rules.spacing_s,
+            "tickets": {"person": sum(each.person for each in live), "batch": sum(not each.person for each in live)},
+            "methods": self._methods(platform),
+        }
 
     def gauges(self) -> Iterator[tuple[str, str, float, float, float, float]]:
         """Platform, window, limit, used, remaining and seconds to the reset; nothing while the store is down."""
         for platform, credential in self._credentials:
             try:
-                windows, _ = self._handler.views(platform, credential)
+                rules, state, now = self._handler.state(platform, credential)
             except StoreUnavailable:
                 continue
-            now = self._clock.now()
-            for window in windows:
+            for window in view(rules, state, now):
                 reset_s = max(0.0, (window.reset_at or now) - now)
                 yield platform.value, window.name, window.limit, window.used, window.remaining, reset_s
 
@@ -74,6 +80,28 @@ class LimitsReport:
         except StoreUnavailable:
             return False
         return True
+
+
+def _window(window: WindowView) -> dict[str, Any]:
+    return {
+        "name": window.name,
+        "methods": list(window.methods),
+        "seconds": window.seconds,
+        "limit": window.limit,
+        "used": window.used,
+        "remaining": window.remaining,
+        "reset_at": _time(window.reset_at),
+        "for_people": window.for_people,
+        "pace_s": round(window.pace_s, 3),
+        "allowance": round(window.allowance, 3),
+    }
+
+
+def _budget(rules: Rules, state: State, now: float) -> list[dict[str, Any]]:
+    return [
+        {"period": period, "limit_usd": bound / MICRO, "spent_usd": spent / MICRO, "left_usd": (bound - spent) / MICRO}
+        for period, bound, spent in money.left(rules, state, now)
+    ]
 
 
 def _time(seconds: float | None) -> str | None:

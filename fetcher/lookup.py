@@ -6,54 +6,58 @@ import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
+from math import ceil
+from uuid import uuid4
 
-from contracts.fetch_api import ACTIVITY, AccountResult, FetchRequest, Outcome
+from contracts.fetch_api import ACTIVITY, AccountResult, FetchRequest, Outcome, Priority
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
 from fetcher.cache import Cache
 from fetcher.clock import Clock
+from fetcher.departures import Departures, Source
 from fetcher.errors import FetcherError
 from fetcher.flights import Flights
+from fetcher.lane import Passenger
+from fetcher.limiter.handler import Call, Handler
+from fetcher.limiter.store import Store
 from fetcher.metrics import Metrics
 from fetcher.sources.results import Found
 
 _log = logging.getLogger(__name__)
-_STORE_DOWN = "The record of past requests cannot be read, so nothing is sent to a platform until it can."
-
-
-class Source(Protocol):
-    """One platform's lookups; `most` accounts to a request, all of them handles or all of them ids."""
-
-    platform: Platform
-    most: int
-    credential: str
-
-    def fetch(self, refs: Sequence[ProfileRef], deadline: float, *, activity: bool) -> Mapping[ProfileRef, Found]:
-        """An outcome for each of `refs` before `deadline` (a moment of the clock)."""
-        ...
+_CLAIM_S = 90.0
+_LOOK_S = 0.05
+_Key = tuple[ProfileRef, bool]
 
 
 class Lookup:
-    """Answers fetch requests from the cache, from lookups under way, and from the sources."""
+    """Answers from the cache, from lookups under way (here or in another replica), and from the sources."""
 
     def __init__(
         self,
         sources: Mapping[Platform, Source],
         cache: Cache,
+        store: Store,
+        handler: Handler,
         clock: Clock,
-        metrics: Metrics,
         *,
-        flights: Flights[tuple[ProfileRef, bool], AccountResult],
+        metrics: Metrics,
         emulated: bool,
     ) -> None:
         self._sources = sources
         self._cache = cache
+        self._store = store
+        self._handler = handler
         self._clock = clock
         self._metrics = metrics
         self._emulated = emulated
-        self._flights = flights
+        self._flights: Flights[_Key, AccountResult] = Flights()
+        self._departures = {
+            (platform, by_handle): Departures(source, handler, clock, by_handle=by_handle)
+            for platform, source in sources.items()
+            for by_handle in (True, False)
+        }
 
     def profiles(self, request: FetchRequest) -> list[AccountResult]:
         """One result per account of the request, in its order."""
@@ -63,9 +67,10 @@ class Lookup:
         results = self._from_cache(wanted, activity)
         missing = [ref for ref in wanted if ref not in results]
         mine, others = self._flights.claim((ref, activity) for ref in missing)
-        results |= self._look_up([ref for ref, _ in mine], deadline, activity)
+        results |= self._look_up([ref for ref, _ in mine], request, deadline, activity)
         for (ref, _), flight in others.items():
             results[ref] = self._await(ref, flight, deadline)
+        results |= self._with_tickets(request, results)
         for ref, result in results.items():
             self._metrics.account(ref.platform, result.outcome, cached=result.cached)
         return [results[ref] for ref in request.accounts]
@@ -82,42 +87,146 @@ class Lookup:
             self._metrics.cache(platform, "miss", asked - hits)
         return found
 
-    def _look_up(self, refs: Sequence[ProfileRef], deadline: float, activity: bool) -> dict[ProfileRef, AccountResult]:
+    def _look_up(
+        self, refs: Sequence[ProfileRef], request: FetchRequest, deadline: float, activity: bool
+    ) -> dict[ProfileRef, AccountResult]:
         results: dict[ProfileRef, AccountResult] = {}
+        owner = uuid4().hex
         try:
-            for platform, by_handle in [(platform, kind) for platform in Platform for kind in (True, False)]:
-                group = [ref for ref in refs if ref.platform is platform and (ref.handle is not None) is by_handle]
-                source = self._sources.get(platform)
-                if source is None:
-                    results |= {ref: self._result(ref, _NO_CREDENTIAL) for ref in group}
-                    continue
-                for start in range(0, len(group), source.most):
-                    chunk = group[start : start + source.most]
-                    results |= self._fetch(source, chunk, deadline, activity)
+            left = list(refs)
+            while left:
+                claimed = self._claim(left, activity, owner)
+                results |= self._carried([ref for ref in left if ref in claimed], request, deadline, activity)
+                left = [ref for ref in left if ref not in results]
+                if left:
+                    results |= self._elsewhere(left, deadline, activity)
+                    left = [ref for ref in left if ref not in results]
         finally:
+            self._release(refs, activity, owner)
             for ref in refs:
                 fallen = self._result(ref, Found(outcome=Outcome.UPSTREAM_ERROR, detail="The lookup was broken off."))
                 self._flights.land((ref, activity), results.get(ref, fallen))
         return results
 
-    def _fetch(
-        self, source: Source, refs: Sequence[ProfileRef], deadline: float, activity: bool
+    def _carried(
+        self, refs: Sequence[ProfileRef], request: FetchRequest, deadline: float, activity: bool
     ) -> dict[ProfileRef, AccountResult]:
-        try:
-            found = source.fetch(refs, deadline, activity=activity)
-            results = {ref: self._result(ref, found[ref]) for ref in refs}
-            self._cache.keep(results, activity=activity)
-        except FetcherError as error:
-            _log.error("lookup failed", extra={"platform": source.platform.value, "error": type(error).__name__})
-            return {ref: self._result(ref, Found(outcome=Outcome.UPSTREAM_ERROR, detail=_STORE_DOWN)) for ref in refs}
+        """The sources' answers for accounts that nobody else is looking up."""
+        results: dict[ProfileRef, AccountResult] = {}
+        # Between our look into the cache and our claim, another replica may have answered.
+        if refs:
+            results |= self._held(refs, activity)
+        for platform, by_handle in [(platform, kind) for platform in Platform for kind in (True, False)]:
+            group = [
+                ref
+                for ref in refs
+                if ref.platform is platform and (ref.handle is not None) is by_handle and ref not in results
+            ]
+            departures = self._departures.get((platform, by_handle))
+            if departures is None:
+                results |= {ref: self._result(ref, _NO_CREDENTIAL) for ref in group}
+                continue
+            passengers = [
+                Passenger(
+                    ref=ref,
+                    since=self._clock.now(),
+                    deadline=deadline,
+                    person=request.priority is Priority.PERSON,
+                    client=request.client or "",
+                    ticket=request.ticket,
+                )
+                for ref in group
+            ]
+            if passengers:
+                departures.carry(passengers, activity=activity)
+            found = {each.ref: self._result(each.ref, each.result.result(0)) for each in passengers}
+            results |= self._kept(found, activity)
         return results
+
+    def _kept(self, results: dict[ProfileRef, AccountResult], activity: bool) -> dict[ProfileRef, AccountResult]:
+        try:
+            return self._cache.keep(results, activity=activity)
+        except FetcherError as error:
+            _log.error("answers could not be kept", extra={"error": type(error).__name__})
+            return results
+
+    def _held(self, refs: Sequence[ProfileRef], activity: bool) -> dict[ProfileRef, AccountResult]:
+        try:
+            return self._cache.find(refs, activity=activity)
+        except FetcherError:
+            return {}
+
+    def _elsewhere(
+        self, refs: Sequence[ProfileRef], deadline: float, activity: bool
+    ) -> dict[ProfileRef, AccountResult]:
+        """What another replica found in the meantime; at the deadline, that it is still looking."""
+        if self._clock.now() >= deadline:
+            late = Found(outcome=Outcome.RATE_LIMITED, detail=_UNDER_WAY, retry_at=deadline + 1)
+            return {ref: self._result(ref, late) for ref in refs}
+        self._clock.sleep(_LOOK_S)
+        return self._held(refs, activity)
+
+    def _claim(self, refs: Sequence[ProfileRef], activity: bool, owner: str) -> set[ProfileRef]:
+        """Which of `refs` are ours to look up. Without a store nothing is sent anyway, so all of them may try."""
+        keys = {_claim_key(ref, activity): ref for ref in refs}
+        try:
+            return {keys[key] for key in self._store.claim(list(keys), owner, _CLAIM_S)}
+        except FetcherError:
+            return set(refs)
+
+    def _release(self, refs: Sequence[ProfileRef], activity: bool, owner: str) -> None:
+        try:
+            if refs:
+                self._store.release([_claim_key(ref, activity) for ref in refs], owner)
+        except FetcherError as error:
+            _log.error("claims could not be released", extra={"error": type(error).__name__})
 
     def _await(self, ref: ProfileRef, flight: Future[AccountResult], deadline: float) -> AccountResult:
         try:
             return flight.result(timeout=max(0.0, deadline - self._clock.now()))
         except FutureTimeout:
-            late = Found(outcome=Outcome.RATE_LIMITED, detail="The lookup is still under way.", retry_at=deadline)
+            late = Found(outcome=Outcome.RATE_LIMITED, detail=_UNDER_WAY, retry_at=deadline + 1)
             return self._result(ref, late)
+
+    def _with_tickets(
+        self, request: FetchRequest, results: Mapping[ProfileRef, AccountResult]
+    ) -> dict[ProfileRef, AccountResult]:
+        """The results that tell a time to come back, with one ticket for them all."""
+        changed: dict[ProfileRef, AccountResult] = {}
+        name = request.ticket
+        for (platform, by_handle), departures in self._departures.items():
+            late = {
+                ref: result
+                for ref, result in results.items()
+                if ref.platform is platform
+                and (ref.handle is not None) is by_handle
+                and result.outcome is Outcome.RATE_LIMITED
+                and result.retry_at is not None
+            }
+            if not late:
+                continue
+            source = self._sources[platform]
+            call = Call(
+                platform=platform,
+                method=departures.method,
+                credential=source.credential,
+                accounts=(),
+                deadline=0.0,
+                person=request.priority is Priority.PERSON,
+            )
+            until = min(result.retry_at.timestamp() for result in late.values() if result.retry_at is not None)
+            try:
+                place = self._handler.give_ticket(
+                    call, ticket=name, client=request.client or "", places=ceil(len(late) / source.most), until=until
+                )
+            except FetcherError:
+                continue
+            if place is not None:
+                name = place.ticket
+                changed |= {
+                    ref: replace(result, ticket=place.ticket, position=place.position) for ref, result in late.items()
+                }
+        return changed
 
     def _result(self, ref: ProfileRef, found: Found) -> AccountResult:
         return AccountResult(
@@ -131,6 +240,11 @@ class Lookup:
         )
 
 
+def _claim_key(ref: ProfileRef, activity: bool) -> str:
+    return f"{ref.key}+activity" if activity else ref.key
+
+
+_UNDER_WAY = "The lookup is still under way."
 _NO_CREDENTIAL = Found(
     outcome=Outcome.LOGIN_REQUIRED, detail="This installation has no X bearer token (X_BEARER_TOKEN)."
 )

@@ -32,6 +32,10 @@ class Metrics:
             "rollcall_fetcher_limiter_refused", "Requests whose wait would have passed the deadline.",
             ["platform", "method", "reason"], registry=registry,
         )  # fmt: skip
+        self._alarms = Counter(
+            "rollcall_fetcher_checkpoints", "Times that a platform demanded a checkpoint, challenge or feedback.",
+            ["platform", "method"], registry=registry,
+        )  # fmt: skip
         self._accounts = Counter(
             "rollcall_fetcher_accounts", "Accounts answered.", ["platform", "outcome", "cached"], registry=registry
         )
@@ -61,6 +65,10 @@ class Metrics:
     def refused(self, platform: str, method: str, reason: str) -> None:
         """A request was refused because its wait would have been too long."""
         self._refused.labels(platform, method, reason).inc()
+
+    def alarm(self, platform: str, method: str) -> None:
+        """A platform demanded that our account proves itself."""
+        self._alarms.labels(platform, method).inc()
 
     def account(self, platform: str, outcome: str, *, cached: bool) -> None:
         """One account was answered."""

@@ -10,10 +10,15 @@ from typing import Any
 
 from contracts.platforms import Platform
 from fetcher.errors import ConfigurationError
-from fetcher.limiter.rules import Kind, Limits, Penalties, Rules, Window
+from fetcher.limiter.rules import Budget, Kind, Limits, Penalties, Rules, Window
 
 DEFAULT_FILE = Path(__file__).with_name("limits.toml")
-_GENERAL = ("ledger_days", "clock_tolerance_s", "margin_s", "in_flight_s", "pace_from_share")
+_GENERAL = (
+    "ledger_days", "clock_tolerance_s", "margin_s", "in_flight_s", "pace_from_share", "people_share",
+    "ticket_grace_s", "patience_s",
+)  # fmt: skip
+_SHARES = ("pace_from_share", "people_share")
+_BUDGET = ("day_usd", "month_usd")
 _PENALTIES = ("rate_limited_s", "rate_limited_max_s", "blocked_s", "not_in_plan_s")
 METHODS = {
     Platform.X: frozenset(["users_by_username", "users_by_id"]),
@@ -22,13 +27,20 @@ METHODS = {
 """Every upstream method; each must stand in a window, so that none goes unlimited."""
 
 
-def read_limits(path: Path = DEFAULT_FILE) -> Limits:
-    """Read and check the file; raises ConfigurationError with all its mistakes."""
+def read_limits(path: Path = DEFAULT_FILE, overrides: str = "") -> Limits:
+    """Read and check the file, changed by `overrides`; raises ConfigurationError with all mistakes.
+
+    Overrides are assignments with semicolons between them, a window by its name:
+    `x.budget.day_usd=2; instagram.windows.other.limit=20; people_share=0.2`.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError([f"{path.name} cannot be read: {error}"]) from None
-    return _Reader(path.name).limits(document)
+    reader = _Reader(path.name)
+    for assignment in filter(str.strip, overrides.split(";")):
+        reader.override(document, assignment)
+    return reader.limits(document)
 
 
 class _Reader:
@@ -36,11 +48,31 @@ class _Reader:
         self._name = name
         self._mistakes: list[str] = []
 
+    def override(self, document: dict[str, Any], assignment: str) -> None:
+        """Put one `path=value` into the document."""
+        place, _, text = assignment.partition("=")
+        *path, last = (part.strip() for part in place.split("."))
+        table: Any = document
+        for part in path:
+            if isinstance(table, list):
+                table = next((each for each in table if isinstance(each, dict) and each.get("name") == part), None)
+            else:
+                table = table.get(part) if isinstance(table, dict) else None
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except ValueError:
+            value = None
+        if not isinstance(table, dict) or value is None:
+            self._mistakes.append(f"{assignment.strip()!r} is no assignment to a limit, such as x.budget.day_usd=2")
+            return
+        table[last] = value
+
     def limits(self, document: Mapping[str, Any]) -> Limits:
         self._fields(document, "", {*_GENERAL, *Platform})
         general = {key: self._number(document, key, "") for key in _GENERAL}
-        if not 0 <= general["pace_from_share"] <= 1:
-            self._wrong("pace_from_share", "a share from 0 to 1")
+        for name in _SHARES:
+            if not 0 <= general[name] <= 1:
+                self._wrong(name, "a share from 0 to 1")
         rules = {platform: self._rules(platform, document.get(platform.value), general) for platform in Platform}
         if self._mistakes:
             raise ConfigurationError(self._mistakes)
@@ -48,7 +80,7 @@ class _Reader:
 
     def _rules(self, platform: Platform, value: Any, general: Mapping[str, float]) -> Rules:
         table = self._table(value, platform.value)
-        self._fields(table, platform.value, {"penalties", "windows"})
+        self._fields(table, platform.value, {"penalties", "windows", "budget", "prices", "spacing_s"})
         penalties = self._table(table.get("penalties"), f"{platform.value}.penalties")
         self._fields(penalties, f"{platform.value}.penalties", set(_PENALTIES))
         listed = table.get("windows")
@@ -65,11 +97,23 @@ class _Reader:
             penalties=Penalties(
                 **{key: self._number(penalties, key, f"{platform.value}.penalties.") for key in _PENALTIES}
             ),
-            pace_from_share=general["pace_from_share"],
-            clock_tolerance_s=general["clock_tolerance_s"],
-            margin_s=general["margin_s"],
-            in_flight_s=general["in_flight_s"],
+            spacing_s=self._number(table, "spacing_s", f"{platform.value}."),
+            budget=self._budget(platform, table.get("budget")),
+            prices=self._prices(platform, table.get("prices")),
+            **{name: value for name, value in general.items() if name != "ledger_days"},
         )
+
+    def _budget(self, platform: Platform, value: Any) -> Budget:
+        at = f"{platform.value}.budget"
+        table = self._table(value, at)
+        self._fields(table, at, set(_BUDGET))
+        return Budget(**{key: self._number(table, key, f"{at}.") or None for key in _BUDGET})
+
+    def _prices(self, platform: Platform, value: Any) -> dict[str, float]:
+        at = f"{platform.value}.prices"
+        table = self._table(value, at)
+        self._fields(table, at, set(METHODS[platform]))
+        return {key: self._number(table, key, f"{at}.") for key in table}
 
     def _window(self, platform: Platform, at: str, value: Any) -> Window:
         table = self._table(value, at)

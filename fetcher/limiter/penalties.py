@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fetcher.limiter.counting import reset_between
 from fetcher.limiter.messages import Answer, AnswerKind
 from fetcher.limiter.rules import Rules
@@ -24,7 +22,7 @@ def penalties_after(rules: Rules, state: State, method: str, answer: Answer, now
     match answer.kind:
         case AnswerKind.SERVED:
             if before is not None and before.until <= now:
-                penalties[method] = replace(before, refusals=max(0, refusals - 1))
+                penalties[method] = before._replace(refusals=max(0, refusals - 1))
         case AnswerKind.RATE_LIMITED:
             until = _back_at(rules, state, answer, refusals, now)
             penalties[method] = Penalty(until, Reason.RATE_LIMITED, refusals + 1)

@@ -8,33 +8,48 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fetcher.limiter.counting import end_of
-from fetcher.limiter.messages import Answer, Request
+from fetcher.limiter import money
+from fetcher.limiter.counting import counted, landed, with_ended
+from fetcher.limiter.messages import Answer, AnswerKind, Request
 from fetcher.limiter.penalties import penalties_after
 from fetcher.limiter.rules import Kind, Rules, Window
-from fetcher.limiter.state import Report, Skew, State, WindowState
+from fetcher.limiter.state import Flight, Report, Skew, State, WindowState
+
+_LEAST_ALLOWANCE = 0.1
+_REGAINED = 0.5
+"""So much of the limit is regained while one whole limit is served."""
 
 
 def settle(rules: Rules, state: State, request: Request, answer: Answer, now: float) -> State:
-    """The state after `request` was answered, or given up (`AnswerKind.LOST`)."""
+    """The state after `request` was answered, given up (`AnswerKind.LOST`) or not needed (`UNSENT`)."""
     now = max(now, state.latest)
-    granted_at = _granted_at(state, request, now)
-    state = replace(state, skew=_measured(state.skew, answer, granted_at, now), latest=now)
+    # One that the state has forgotten counts as granted before every other: its answer accounts for none of them.
+    flight = state.flights.get(request.token, Flight(request.method, min(now, 0.0)))
+    state = replace(
+        state,
+        flights={token: each for token, each in state.flights.items() if token != request.token},
+        spending=money.settled(rules, state, flight, _billed(answer)),
+        latest=now,
+    )
+    if answer.kind is AnswerKind.UNSENT:
+        return state
+    state = landed(rules, replace(state, skew=_measured(state.skew, answer, flight.granted_at, now)), now)
     changed = dict(state.windows)
+    old = flight.granted_at <= state.opened_at
     for window in rules.of(request.method):
-        kept = _ended(state.windows.get(window.name, WindowState()), request, now)
+        kept = counted(rules, state, window, now)
         report = _reported(rules, state, window, answer, now)
-        changed[window.name] = kept if report is None else _covered(rules, kept, report, request, granted_at)
+        kept = with_ended(window, kept, now, old=old) if report is None else _covered(kept, report, flight.granted_at)
+        changed[window.name] = kept._replace(allowance=_allowance(window, kept, answer, report))
     state = replace(state, windows=changed)
     return replace(state, penalties=penalties_after(rules, state, request.method, answer, now))
 
 
-def _granted_at(state: State, request: Request, now: float) -> float:
-    """When `request` was granted; for one that the state has forgotten, a time before every entry: it covers none."""
-    grants = [
-        entry.granted_at for kept in state.windows.values() for entry in kept.entries if entry.token == request.token
-    ]
-    return min(grants, default=min(now, 0.0))
+def _billed(answer: Answer) -> int | None:
+    """Refusals cost nothing; of an answer that never came, or failed on its way, we do not know."""
+    if answer.kind in {AnswerKind.SERVED, AnswerKind.LOST, AnswerKind.FAILED}:
+        return answer.billed
+    return 0
 
 
 def _measured(skew: Skew | None, answer: Answer, granted_at: float, now: float) -> Skew | None:
@@ -45,21 +60,11 @@ def _measured(skew: Skew | None, answer: Answer, granted_at: float, now: float) 
     return measured if skew is None or measured.offset <= skew.offset else skew
 
 
-def _ended(kept: WindowState, request: Request, now: float) -> WindowState:
-    entries = (replace(entry, ended_at=now) if entry.token == request.token else entry for entry in kept.entries)
-    return replace(kept, entries=tuple(entries))
-
-
-def _covered(rules: Rules, kept: WindowState, report: Report, request: Request, granted_at: float) -> WindowState:
+def _covered(kept: WindowState, report: Report, granted_at: float) -> WindowState:
     """`kept` with `report` in the place of the requests that it includes."""
-    others = (entry for entry in kept.entries if entry.token != request.token)
     newest = _newer(kept.report, report)
-    return replace(
-        kept,
-        entries=tuple(entry for entry in others if end_of(rules, entry) >= granted_at),
-        report=newest,
-        limit=newest.limit,
-    )
+    ended = tuple(each for each in kept.ended if each.at >= granted_at)
+    return kept._replace(ended=ended, report=newest, limit=newest.limit)
 
 
 def _newer(old: Report | None, new: Report) -> Report:
@@ -82,3 +87,12 @@ def _reported(rules: Rules, state: State, window: Window, answer: Answer, now: f
     if limit < 1 or not 0 <= answer.remaining <= limit or not -slack <= ahead <= window.seconds + slack:
         return None
     return Report(limit, limit - answer.remaining, answer.reset)
+
+
+def _allowance(window: Window, kept: WindowState, answer: Answer, report: Report | None) -> float:
+    """Multiplicative decrease, additive increase. Where headers say what is left, there is nothing to feel for."""
+    if answer.kind is AnswerKind.RATE_LIMITED and report is None:
+        return max(_LEAST_ALLOWANCE, kept.allowance / 2)
+    if answer.kind is AnswerKind.SERVED and kept.allowance < 1.0:
+        return min(1.0, kept.allowance + _REGAINED / window.limit)
+    return kept.allowance

@@ -4,7 +4,7 @@ Beside the file stands a marker. Its text says that an installation exists and h
 modification time is that of the newest grant. No marker and no file: a new installation, whose windows are free. A
 marker without the file, or with one that is older than the marker says: the store was lost or restored from a backup,
 and every window counts as spent. A marker that was deleted together with the store cannot be told from a new
-installation.
+installation. A file that is taken away or replaced while we run is opened anew, under the same rules.
 """
 
 from __future__ import annotations
@@ -12,110 +12,76 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from fetcher.clock import Clock
 from fetcher.errors import StoreUnavailable
+from fetcher.limiter.sqlite_schema import SCHEMA
 from fetcher.limiter.state import State, from_text, to_text
+from fetcher.limiter.store import Change, Fresh, LedgerRow
 
 Result = TypeVar("Result")
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, document TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS ledger (
-    token TEXT PRIMARY KEY, granted_at REAL NOT NULL, platform TEXT NOT NULL, method TEXT NOT NULL,
-    credential TEXT NOT NULL, accounts TEXT NOT NULL, cost INTEGER NOT NULL, wait_s REAL NOT NULL,
-    outcome TEXT, ended_at REAL
-);
-CREATE INDEX IF NOT EXISTS ledger_by_time ON ledger (granted_at);
-CREATE TABLE IF NOT EXISTS cache (
-    key TEXT PRIMARY KEY, document TEXT NOT NULL, stored_at REAL NOT NULL, expires_at REAL NOT NULL
-);
-CREATE INDEX IF NOT EXISTS cache_by_expiry ON cache (expires_at);
-"""
 _BUSY_S = 5.0
 _SLACK_S = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
-    """One granted request. `accounts` are keyed hashes, never handles; `cost` is the number of accounts asked for."""
-
-    token: str
-    granted_at: float
-    platform: str
-    method: str
-    credential: str
-    accounts: tuple[str, ...]
-    cost: int
-    wait_s: float
 
 
 class SQLiteStore:
     """Opens (or creates) the store at `path`; `lost_at` says when what it knew before was last lost, if ever."""
 
-    def __init__(self, path: Path, *, now: float) -> None:
+    one_clock = False
+
+    def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
+        self._clock = clock
         self._marker = path.with_name(path.name + ".installed")
         self._local = threading.local()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.lost_at = self._open(now)
-        except (sqlite3.Error, OSError, ValueError) as error:
-            raise StoreUnavailable(f"The store {path} cannot be opened: {error}") from error
+        self._lock = threading.RLock()
+        self._inode: tuple[int, int] | None = None
+        self._parsed: dict[str, tuple[str, State]] = {}
+        self.lost_at: float | None = None
+        with self._opening():
+            self._open()
 
-    def change(self, key: str, new: State, change: Callable[[State], tuple[State | None, Result]]) -> Result:
-        """Apply `change` to the state under `key` (`new` where there is none) in one transaction.
+    def now(self) -> float:
+        """The machine's clock."""
+        return self._clock.now()
 
-        `change` returns the state to store, or None to leave it. Raises StoreUnavailable.
-        """
+    def clock_id(self) -> str:
+        """Not told: the handler watches the machine's clock itself."""
+        return ""
+
+    def change(self, key: str, fresh: Fresh, change: Change[Result]) -> Result:
+        """Apply `change` to the state under `key` in one transaction."""
         with self._transaction() as connection:
-            return self._change(connection, key, new, change)
+            return self._change(connection, key, fresh, change)[0]
 
-    def grant(
-        self, key: str, new: State, change: Callable[[State], tuple[State | None, Result]], row: LedgerRow
-    ) -> Result:
-        """As `change`; a stored state is a grant, and `row` enters the ledger with it."""
+    def grant(self, key: str, fresh: Fresh, change: Change[Result], row: Callable[[float], LedgerRow]) -> Result:
+        """As `change`; a stored state is a grant, and the row enters the ledger with it."""
         with self._transaction() as connection:
-            granted: list[bool] = []
-
-            def watched(state: State) -> tuple[State | None, Result]:
-                after, result = change(state)
-                granted.append(after is not None)
-                return after, result
-
-            result = self._change(connection, key, new, watched)
-            if granted[0]:
+            result, granted, now = self._change(connection, key, fresh, change)
+            if granted:
+                entry = row(now)
                 connection.execute(
                     "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
                     (
-                        row.token, row.granted_at, row.platform, row.method, row.credential,
-                        " ".join(row.accounts), row.cost, row.wait_s,
+                        entry.token, now, entry.platform, entry.method, entry.credential,
+                        " ".join(entry.accounts), entry.cost, entry.wait_s,
                     ),
                 )  # fmt: skip
-                connection.execute("INSERT OR REPLACE INTO about VALUES ('newest_grant', ?)", (row.granted_at,))
-        if granted[0]:
-            os.utime(self._marker, (row.granted_at, row.granted_at))
+                connection.execute("INSERT OR REPLACE INTO about VALUES ('newest_grant', ?)", (now,))
+        if granted:
+            os.utime(self._marker, (now, now))
         return result
 
-    def settle(
-        self,
-        key: str,
-        new: State,
-        change: Callable[[State], tuple[State | None, Result]],
-        *,
-        token: str,
-        outcome: str,
-        now: float,
-    ) -> Result:
+    def settle(self, key: str, fresh: Fresh, change: Change[Result], *, token: str, outcome: str) -> Result:
         """As `change`, and the ledger's row of `token` gets its outcome."""
         with self._transaction() as connection:
+            result, _, now = self._change(connection, key, fresh, change)
             connection.execute("UPDATE ledger SET outcome = ?, ended_at = ? WHERE token = ?", (outcome, now, token))
-            return self._change(connection, key, new, change)
+            return result
 
     def ledger(self) -> list[dict[str, object]]:
         """Every row, oldest first."""
@@ -124,16 +90,19 @@ class SQLiteStore:
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    def prune(self, *, ledger_before: float, cache_before: float) -> None:
-        """Forget old ledger rows and expired answers."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM ledger WHERE granted_at < ?", (ledger_before,))
-            connection.execute("DELETE FROM cache WHERE expires_at <= ?", (cache_before,))
+    def prune(self, *, ledger_s: float) -> None:
+        """Forget old ledger rows, expired answers and claims."""
+        now = self.now()
+        with self._transaction(durable=False) as connection:
+            connection.execute("DELETE FROM ledger WHERE granted_at < ?", (now - ledger_s,))
+            connection.execute("DELETE FROM cache WHERE expires_at <= ?", (now,))
+            connection.execute("DELETE FROM claims WHERE expires_at <= ?", (now,))
 
-    def cached(self, keys: list[str], now: float) -> dict[str, str]:
+    def cached(self, keys: Sequence[str]) -> dict[str, str]:
         """The documents under `keys` that have not expired."""
         found: dict[str, str] = {}
-        with self._transaction() as connection:
+        now = self.now()
+        with self._transaction(write=False) as connection:
             for key in keys:
                 row = connection.execute(
                     "SELECT document FROM cache WHERE key = ? AND expires_at > ?", (key, now)
@@ -142,12 +111,13 @@ class SQLiteStore:
                     found[key] = row[0]
         return found
 
-    def remember(self, documents: dict[str, str], *, now: float, expires_at: float, most: int) -> None:
-        """Keep `documents` until `expires_at`; beyond `most` of them the oldest go."""
-        with self._transaction() as connection:
+    def remember(self, documents: Mapping[str, tuple[str, float]], *, most: int) -> None:
+        """Keep each document until its time; beyond `most` of them the oldest go."""
+        now = self.now()
+        with self._transaction(durable=False) as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO cache VALUES (?, ?, ?, ?)",
-                [(key, document, now, expires_at) for key, document in documents.items()],
+                [(key, document, now, expires_at) for key, (document, expires_at) in documents.items()],
             )
             (held,) = connection.execute("SELECT count(*) FROM cache").fetchone()
             if held > most:
@@ -155,25 +125,63 @@ class SQLiteStore:
                     "DELETE FROM cache WHERE key IN (SELECT key FROM cache ORDER BY stored_at LIMIT ?)", (held - most,)
                 )
 
+    def forget(self, keys: Sequence[str]) -> None:
+        """Drop documents."""
+        with self._transaction(durable=False) as connection:
+            connection.executemany("DELETE FROM cache WHERE key = ?", [(key,) for key in keys])
+
+    def claim(self, keys: Sequence[str], owner: str, seconds: float) -> set[str]:
+        """Those of `keys` that nobody else claims."""
+        now, mine = self.now(), set()
+        with self._transaction(durable=False) as connection:
+            for key in keys:
+                done = connection.execute(
+                    "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, "
+                    "expires_at = excluded.expires_at WHERE claims.expires_at <= ? OR claims.owner = excluded.owner",
+                    (key, owner, now + seconds, now),
+                )
+                if done.rowcount:
+                    mine.add(key)
+        return mine
+
+    def release(self, keys: Sequence[str], owner: str) -> None:
+        """Give back what the owner claimed."""
+        with self._transaction(durable=False) as connection:
+            connection.executemany("DELETE FROM claims WHERE key = ? AND owner = ?", [(key, owner) for key in keys])
+
     def _change(
-        self,
-        connection: sqlite3.Connection,
-        key: str,
-        new: State,
-        change: Callable[[State], tuple[State | None, Result]],
-    ) -> Result:
+        self, connection: sqlite3.Connection, key: str, fresh: Fresh, change: Change[Result]
+    ) -> tuple[Result, bool, float]:
         row = connection.execute("SELECT document FROM state WHERE key = ?", (key,)).fetchone()
+        now = self.now()
+        before = fresh(self.lost_at) if row is None else self._read(key, row[0])
+        after, result = change(before, now)
+        if after is not None:
+            text = to_text(after)
+            connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, text))
+            self._parsed[key] = (text, after)
+        return result, after is not None, now
+
+    def _read(self, key: str, text: str) -> State:
+        known = self._parsed.get(key)
+        if known is not None and known[0] == text:
+            return known[1]
         try:
-            before = new if row is None else from_text(row[0])
+            return from_text(text)
         except (ValueError, KeyError, TypeError) as error:
             raise StoreUnavailable("The store holds a state that cannot be read.") from error
-        after, result = change(before)
-        if after is not None:
-            connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, to_text(after)))
-        return result
 
-    def _open(self, now: float) -> float | None:
-        """Create what is missing; when the store's past was lost last, if ever."""
+    @contextmanager
+    def _opening(self) -> Iterator[None]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            yield
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise StoreUnavailable(f"The store {self._path} cannot be opened: {error}") from error
+
+    def _open(self) -> None:
+        """Create what is missing, and find out whether the store's past was lost."""
+        now = self.now()
         marked, unreadable = self._marker.exists(), False
         expected = (float(self._marker.read_text() or 0), self._marker.stat().st_mtime) if marked else (0.0, 0.0)
         try:
@@ -185,9 +193,8 @@ class SQLiteStore:
             self._path.replace(self._path.with_name(f"{self._path.name}.unreadable-{now:.0f}"))
             for suffix in ("-wal", "-shm"):
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-            self._local = threading.local()
             self._prepare()
-        with self._transaction() as connection:
+        with self._committed(self._connection()) as connection:
             about = dict(connection.execute("SELECT name, value FROM about").fetchall())
             opens, newest = about.get("opens", 0.0), about.get("newest_grant", 0.0)
             lost = marked and (opens < expected[0] or (opens > 0 and newest > 0 and newest < expected[1] - _SLACK_S))
@@ -201,31 +208,59 @@ class SQLiteStore:
             connection.execute("INSERT OR REPLACE INTO about VALUES ('opens', ?)", (opens,))
         self._marker.write_text(f"{opens:.0f}")
         os.utime(self._marker, (newest, newest))
-        return about.get("lost_at")
+        self.lost_at = about.get("lost_at")
 
     def _prepare(self) -> None:
-        connection = self._connection()
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(_SCHEMA)
+        connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(SCHEMA)
+        finally:
+            connection.close()
+        found = self._path.stat()
+        self._inode = (found.st_dev, found.st_ino)
 
     def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
-            connection.execute("PRAGMA synchronous = FULL")
-            self._local.connection = connection
+        held: tuple[tuple[int, int] | None, sqlite3.Connection] | None = getattr(self._local, "held", None)
+        if held is not None and held[0] == self._inode:
+            return held[1]
+        if held is not None:
+            held[1].close()
+        connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
+        self._local.held = (self._inode, connection)
         return connection
 
+    def _is_ours(self) -> bool:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return False
+        return (found.st_dev, found.st_ino) == self._inode
+
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, *, write: bool = True, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        # Threads of one process take turns here, because SQLite's own waiting is a sleep that grows.
+        if not self._lock.acquire(timeout=_BUSY_S):
+            raise StoreUnavailable("The store is busy.")
         try:
-            if not self._path.exists():
-                raise StoreUnavailable(f"The store {self._path} was taken away.")
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-        except (sqlite3.Error, OSError) as error:
-            raise StoreUnavailable(f"The store cannot be used: {error}") from error
+            if not self._is_ours():
+                with self._opening():
+                    self._open()
+            try:
+                connection = self._connection()
+            except sqlite3.Error as error:
+                raise StoreUnavailable(f"The store cannot be used: {error}") from error
+            # Answers and claims may be lost with the machine's power; grants and what was settled may not.
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            with self._committed(connection, write=write):
+                yield connection
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _committed(self, connection: sqlite3.Connection, *, write: bool = True) -> Iterator[sqlite3.Connection]:
         try:
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             yield connection
             connection.execute("COMMIT")
         except BaseException as error:

@@ -7,10 +7,12 @@ was blocked.
 
 from __future__ import annotations
 
+import logging
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,10 @@ from instaloader.instaloadercontext import InstaloaderContext, RateController
 from contracts.activity import Post, summarize
 from contracts.fetch_api import Outcome
 from contracts.platforms import Platform, is_account_id
-from contracts.profile import Profile
+from contracts.profile import MODEL_FACTS, Profile
 from contracts.profile_ref import ProfileRef
+from fetcher.breaker import Breaker
+from fetcher.errand import Errand
 from fetcher.errors import MethodFailed, Refused
 from fetcher.limiter.handler import digest
 from fetcher.limiter.messages import Answer, AnswerKind
@@ -37,6 +41,8 @@ _ANONYMOUS_PICTURE = "44884218_345707102882519_2446069589734326272_n"
 """The file name of the grey head that Instagram shows for an account without a picture."""
 _STOP = frozenset(["feedback_required", "checkpoint_required", "challenge_required"])
 _NOT_FOUND = "Instagram shows no such account: it does not exist, was renamed, or was suspended."
+_ALL_REST = "Every way to this account failed lately and rests for a while."
+_log = logging.getLogger(__name__)
 _LIBRARY_ERRORS = (
     instaloader.InstaloaderException,
     instaloader.exceptions.AbortDownloadException,
@@ -51,10 +57,26 @@ _LIBRARY_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A session that Instaloader saved for `user` in `file`."""
+    """A session of `user`: saved by Instaloader in `file`, or the value of the cookie `sessionid`."""
 
     user: str
-    file: Path
+    file: Path | None = None
+    session_id: str | None = field(default=None, repr=False)
+
+    def version(self) -> float:
+        """Changes when the file does; 0 where there is none."""
+        try:
+            return 0.0 if self.file is None else self.file.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def enter(self, context: InstaloaderContext) -> None:
+        """Log `context` in, without a request."""
+        if self.file is not None:
+            with self.file.open("rb") as file:
+                context.load_session_from_file(self.user, file)
+        else:
+            context.load_session(self.user, {"sessionid": self.session_id, "csrftoken": secrets.token_hex(16)})
 
 
 class InstagramSource:
@@ -68,28 +90,53 @@ class InstagramSource:
         self._line = line
         self._login = login
         self._threads = threading.local()
+        self._breakers = {method: Breaker(name) for method, name in _NAMES.items()}
+        self._expired_session: float | None = None
 
-    def fetch(self, refs: Sequence[ProfileRef], deadline: float, *, activity: bool) -> dict[ProfileRef, Found]:
+    def health(self) -> list[dict[str, Any]]:
+        """Every method's breaker, and with a login whether its session still holds."""
+        now = self._line.clock.now()
+        found = [breaker.document(now) for breaker in self._breakers.values()]
+        if self._login is not None:
+            expired = self._expired_session == self._login.version()
+            found.append(
+                {
+                    "method": "session",
+                    "breaker": "open" if expired else "closed",
+                    "reason": "expired: log in again" if expired else None,
+                }
+            )
+        return found
+
+    def method(self, *, by_handle: bool) -> str:
+        """The name in limits.toml of the method that is tried first."""
+        return "web_profile_info" if by_handle else "graphql_user"
+
+    def fetch(self, refs: Sequence[ProfileRef], errand: Errand) -> dict[ProfileRef, Found]:
         """An outcome for the one account of `refs`. Raises StoreUnavailable."""
         (ref,) = refs
-        with exchange((ref.key,), deadline) as current:
+        with exchange((ref.key,), errand, self._line) as current:
             try:
-                return {ref: self._by_handle(ref, current) if ref.handle else self._by_id(ref, current, activity)}
+                return {ref: self._by_handle(ref, current) if ref.handle else self._by_id(ref, current, errand)}
             except Refused as refusal:
                 return {ref: waiting(self.platform, refusal.reason, refusal.until)}
 
     def _by_handle(self, ref: ProfileRef, current: Exchange) -> Found:
-        found = Found(outcome=Outcome.UPSTREAM_ERROR)
+        found = Found(outcome=Outcome.UPSTREAM_ERROR, detail=_ALL_REST)
         for method in _BY_HANDLE:
+            if not self._breakers[method].allows(self._line.clock.now()):
+                continue
             found = self._try(method, str(ref.handle), current)
             if found.outcome not in {Outcome.UPSTREAM_ERROR, Outcome.LOGIN_REQUIRED}:
                 return found
         return found
 
-    def _by_id(self, ref: ProfileRef, current: Exchange, activity: bool) -> Found:
+    def _by_id(self, ref: ProfileRef, current: Exchange, errand: Errand) -> Found:
         """The id answers without posts; where those are wanted, the handle that it names is looked up as well."""
+        if not self._breakers[_graphql_user].allows(self._line.clock.now()):
+            return Found(outcome=Outcome.UPSTREAM_ERROR, detail=_ALL_REST)
         found = self._try(_graphql_user, str(ref.id), current)
-        if found.profile is None or found.profile.username is None or not activity:
+        if found.profile is None or found.profile.username is None or not errand.activity:
             return found
         try:
             full = self._by_handle(ProfileRef(Platform.INSTAGRAM, handle=found.profile.username.lower()), current)
@@ -98,12 +145,21 @@ class InstagramSource:
         return full if full.profile is not None and full.profile.id == ref.id else found
 
     def _try(self, method: Method, subject: str, current: Exchange) -> Found:
+        breaker = self._breakers[method]
         try:
             profile = method(self._context(), subject)
         except _LIBRARY_ERRORS:
-            return self._explain(current)
+            found = self._explain(current)
+            if found.outcome is Outcome.UPSTREAM_ERROR:
+                breaker.failed(self._line.clock.now())
+            elif found.outcome is Outcome.NOT_FOUND:
+                breaker.spoke()
+            return found
         except MethodFailed as failure:
+            breaker.failed(self._line.clock.now())
             return Found(outcome=failure.outcome, detail=failure.detail, method=current.method)
+        facts = MODEL_FACTS[self.platform]
+        breaker.answered(1 - len(profile.facts_known) / len(facts), self._line.clock.now())
         return Found(outcome=Outcome.OK, profile=profile, method=current.method)
 
     def _explain(self, current: Exchange) -> Found:
@@ -119,9 +175,7 @@ class InstagramSource:
         if response.status_code == 404:
             return Found(outcome=Outcome.NOT_FOUND, detail=_NOT_FOUND, method=method)
         if response.status_code in {401, 403} or _leads_to(response, "/accounts/login"):
-            return Found(
-                outcome=Outcome.LOGIN_REQUIRED, detail="Instagram shows this account only after a login.", method=method
-            )
+            return self._login_required(method)
         detail = (
             f"Instagram's answer ({response.status_code}) holds no profile; the account may not exist or be hidden."
         )
@@ -131,17 +185,26 @@ class InstagramSource:
             method=method,
         )
 
+    def _login_required(self, method: str | None) -> Found:
+        detail = "Instagram shows this account only after a login."
+        if self._login is not None:
+            detail = "Instagram no longer accepts this installation's session; its owner has to log in again."
+            if self._expired_session != self._login.version():
+                self._expired_session = self._login.version()
+                _log.error("the session has expired", extra={"platform": self.platform.value})
+        return Found(outcome=Outcome.LOGIN_REQUIRED, detail=detail, method=method)
+
     def _context(self) -> _Context:
-        """The thread's own context: Instaloader's are not made for several threads."""
-        context: _Context | None = getattr(self._threads, "context", None)
-        if context is None:
+        """The thread's own context: Instaloader's are not made for several threads. A changed session is read anew."""
+        version = 0.0 if self._login is None else self._login.version()
+        held: tuple[float, _Context] | None = getattr(self._threads, "held", None)
+        if held is None or held[0] != version:
             context = _Context(self._line, self.credential)
             if self._login is not None:
-                with self._login.file.open("rb") as file:
-                    context.load_session_from_file(self._login.user, file)
+                self._login.enter(context)
                 limited_session(context._session, SITE, self._line, self.credential)
-            self._threads.context = context
-        return context
+            held = self._threads.held = (version, context)
+        return held[1]
 
 
 class _NoWaiting(RateController):  # type: ignore[misc]
@@ -207,6 +270,11 @@ def _graphql_user(context: _Context, account_id: str) -> Profile:
 
 
 _BY_HANDLE: tuple[Method, ...] = (_web_profile_info, _profile_page)
+_NAMES: dict[Method, str] = {
+    _web_profile_info: "web_profile_info",
+    _profile_page: "profile_page",
+    _graphql_user: "graphql_user",
+}
 
 
 def _read_profile(context: _Context, node: Mapping[str, Any]) -> Profile:

@@ -7,6 +7,8 @@ emulated platforms the same requests go to `EMULATOR_URL`, with the real host in
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,19 +21,28 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 from contracts.platforms import Platform
 from fetcher.clock import Clock
+from fetcher.errand import Errand
 from fetcher.errors import ForeignHost
-from fetcher.limiter.handler import Call, Handler
-from fetcher.limiter.messages import Answer
+from fetcher.limiter.handler import Call, Handler, Pass
+from fetcher.limiter.messages import Answer, AnswerKind
 
 _LEAST_TIMEOUT_S = 0.5
+_ATTEMPTS = 3
+_BACKOFF_S = 0.3
+_CHUNK = 1 << 16
+_MOST_BYTES = 16 << 20
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One lookup: which accounts (`ProfileRef.key`) it is for, until when it may take, and the last answer."""
+    """One lookup: which accounts (`ProfileRef.key`) it is for, on which errand, and the last answer.
+
+    `passed` is the errand's grant until a request uses it.
+    """
 
     accounts: tuple[str, ...]
-    deadline: float
+    errand: Errand
+    passed: Pass | None = None
     method: str | None = None
     last: requests.Response | None = None
 
@@ -40,14 +51,16 @@ _CURRENT: ContextVar[Exchange] = ContextVar("exchange")
 
 
 @contextmanager
-def exchange(accounts: tuple[str, ...], deadline: float) -> Iterator[Exchange]:
-    """Whatever this thread sends inside belongs to the exchange that this yields."""
-    current = Exchange(accounts, deadline)
+def exchange(accounts: tuple[str, ...], errand: Errand, line: Line) -> Iterator[Exchange]:
+    """Whatever this thread sends inside belongs to the exchange that this yields; an unused grant is given back."""
+    current = Exchange(accounts, errand, errand.passed)
     token = _CURRENT.set(current)
     try:
         yield current
     finally:
         _CURRENT.reset(token)
+        if current.passed is not None:
+            line.handler.settle(current.passed, Answer(kind=AnswerKind.UNSENT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +96,7 @@ class LimitedAdapter(BaseAdapter):
     def send(  # noqa: PLR0917 - requests calls it so.
         self,
         request: requests.PreparedRequest,
-        stream: bool = False,
+        stream: bool = False,  # noqa: ARG002 - the body is part of the answer, and of the time it may take.
         timeout: Any = None,  # noqa: ARG002 - ours is never longer than what is left of the deadline.
         verify: bool | str = True,
         cert: Any = None,
@@ -100,18 +113,32 @@ class LimitedAdapter(BaseAdapter):
             method=current.method,
             credential=self.credential,
             accounts=current.accounts,
-            deadline=current.deadline,
+            deadline=current.errand.deadline,
+            person=current.errand.person,
+            tickets=current.errand.tickets,
         )
 
         def post() -> requests.Response:
-            left = max(_LEAST_TIMEOUT_S, min(self.line.timeout_s, current.deadline - self.line.clock.now()))
-            response = self._inner.send(request, stream, left, verify, cert, proxies)
-            response.content  # noqa: B018 - the body is part of the answer, and of the time it may take.
+            left = max(_LEAST_TIMEOUT_S, min(self.line.timeout_s, call.deadline - self.line.clock.now()))
+            response = self._inner.send(request, True, left, verify, cert, proxies)
+            _read_body(response, left)
             current.last = response
             return response
 
-        current.last = None
-        return self.line.handler.send(call, post, self.site.read)
+        for attempt in range(1, _ATTEMPTS + 1):
+            current.last, passed, current.passed = None, current.passed, None
+            pause = _BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311
+            is_last = attempt == _ATTEMPTS or self.line.clock.now() + pause > call.deadline
+            try:
+                response = self.line.handler.send(call, post, self.site.read, passed)
+            except requests.ConnectionError:
+                if is_last:
+                    raise
+            else:
+                if response.status_code < 500 or is_last:
+                    return response
+            self.line.clock.sleep(pause)
+        raise AssertionError("The last attempt returns or raises.")
 
     def close(self) -> None:
         """Close the connections underneath."""
@@ -139,6 +166,18 @@ class _EmulatorAdapter(HTTPAdapter):
         response = super().send(redirected, stream, timeout, verify, cert, {})
         response.url, response.request = str(request.url), request
         return response
+
+
+def _read_body(response: requests.Response, seconds: float) -> None:
+    """Read the whole body within `seconds`, however slowly it drips; raises requests.ReadTimeout."""
+    until, body = time.monotonic() + seconds, bytearray()
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        body += chunk
+        if time.monotonic() > until or len(body) > _MOST_BYTES:
+            response.close()
+            raise requests.ReadTimeout("The answer was too slow or too long.")
+    response._content, response._content_consumed = bytes(body), True  # type: ignore[attr-defined]
+    response.close()
 
 
 def limited_session(session: requests.Session, site: Site, line: Line, credential: str) -> requests.Session:

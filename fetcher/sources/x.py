@@ -18,6 +18,7 @@ from contracts.fetch_api import Outcome
 from contracts.platforms import Platform, is_account_id
 from contracts.profile import Profile
 from contracts.profile_ref import ProfileRef
+from fetcher.errand import Errand
 from fetcher.errors import Refused
 from fetcher.limiter.handler import digest
 from fetcher.limiter.messages import Answer, AnswerKind
@@ -53,10 +54,20 @@ class XSource:
         self._client = tweepy.Client(bearer_token, return_type=requests.Response, wait_on_rate_limit=False)
         limited_session(self._client.session, SITE, line, self.credential)
 
-    def fetch(self, refs: Sequence[ProfileRef], deadline: float, *, activity: bool) -> dict[ProfileRef, Found]:
-        """An outcome for each of at most 100 `refs`, which are all handles or all ids. Raises StoreUnavailable."""
-        del activity  # X's part of it is not among the facts that the model reads.
-        with exchange(tuple(ref.key for ref in refs), deadline) as current:
+    def health(self) -> list[dict[str, Any]]:
+        """X has one way to each lookup, so there is no breaker."""
+        return []
+
+    def method(self, *, by_handle: bool) -> str:
+        """The name of the lookup in limits.toml."""
+        return "users_by_username" if by_handle else "users_by_id"
+
+    def fetch(self, refs: Sequence[ProfileRef], errand: Errand) -> dict[ProfileRef, Found]:
+        """An outcome for each of at most 100 `refs`, which are all handles or all ids. Raises StoreUnavailable.
+
+        Activity is not asked for: X's part of it is not among the facts that the model reads.
+        """
+        with exchange(tuple(ref.key for ref in refs), errand, self._line) as current:
             try:
                 response = self._ask(refs)
                 return _read_users(refs, response.json(), current.method, datetime.now(UTC))
@@ -97,7 +108,19 @@ def read_answer(response: requests.Response) -> Answer:
         reset=_whole(headers.get("x-rate-limit-reset")),
         server_time=read_date(headers.get("date")),
         retry_after_s=_whole(headers.get("retry-after")),
+        billed=_billed(response),
     )
+
+
+def _billed(response: requests.Response) -> int | None:
+    """Each account that an answer holds is charged for; an error holds none; an unreadable answer does not tell."""
+    if response.status_code != 200:
+        return 0 if response.status_code < 500 else None
+    try:
+        users = response.json().get("data", [])
+    except (ValueError, AttributeError):
+        return None
+    return len(users) if isinstance(users, list) else None
 
 
 def read_date(text: str | None) -> float | None:

@@ -101,7 +101,7 @@ def site(run_emulator: Callable[..., Site]) -> Site:
 
 @pytest.fixture
 def limits() -> Limits:
-    return read_limits()
+    return read_limits(overrides="x.budget.day_usd=0; x.budget.month_usd=0; instagram.spacing_s=0")
 
 
 @pytest.fixture

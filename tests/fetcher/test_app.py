@@ -15,6 +15,7 @@ from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
 from fetcher.app import create_app, request_id
 from fetcher.config import Config, Platforms
+from fetcher.errand import Errand
 from fetcher.errors import StoreUnavailable
 from fetcher.limiter.limits_file import read_limits
 from fetcher.logs import JSONFormatter
@@ -32,7 +33,13 @@ class CountingSource:
         self.asked: list[Sequence[ProfileRef]] = []
         self.broken: Exception | None = None
 
-    def fetch(self, refs: Sequence[ProfileRef], deadline: float, *, activity: bool) -> Mapping[ProfileRef, Found]:
+    def method(self, *, by_handle: bool) -> str:
+        return "users_by_username" if by_handle else "users_by_id"
+
+    def health(self) -> list[dict[str, Any]]:
+        return []
+
+    def fetch(self, refs: Sequence[ProfileRef], errand: Errand) -> Mapping[ProfileRef, Found]:
         self.asked.append(refs)
         if self.broken is not None:
             raise self.broken
@@ -137,8 +144,9 @@ def test_limits_tell_every_window(client: FlaskClient) -> None:
 
 def test_ready_follows_the_store(client: FlaskClient, tmp_path: Path) -> None:
     assert client.get("/readyz").status_code == 200
-    for file in (tmp_path / "fetcher").glob("live.sqlite3*"):
+    for file in (tmp_path / "fetcher").glob("live-2.sqlite3*"):
         file.unlink()
+    (tmp_path / "fetcher" / "live-2.sqlite3").mkdir()
     assert client.get("/readyz").status_code == 503
     assert client.get("/livez").status_code == 200
     assert client.get("/limits").status_code == 503
@@ -154,7 +162,7 @@ def test_no_metric_holds_a_handle(client: FlaskClient, registry: CollectorRegist
     assert registry.get_sample_value("rollcall_fetcher_accounts_total", {**counted, "cached": "false"}) == 1
     assert registry.get_sample_value("rollcall_fetcher_accounts_total", {**counted, "cached": "true"}) == 1
     assert (
-        registry.get_sample_value("rollcall_fetcher_window_remaining", {"platform": "x", "window": "users/by"}) == 300
+        registry.get_sample_value("rollcall_fetcher_window_remaining", {"platform": "x", "window": "users/by"}) == 299
     )
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.platforms import Platform
 from fetcher.limiter.decision import decide, opened, spent
 from fetcher.limiter.limits_file import read_limits
 from fetcher.limiter.messages import Answer, AnswerKind, Grant, Request, Wait
-from fetcher.limiter.rules import Rules
+from fetcher.limiter.rules import Budget, Rules
 from fetcher.limiter.settlement import settle
 from fetcher.limiter.state import Reason, State
 from fetcher.limiter.window_view import view
@@ -83,24 +85,45 @@ def test_a_clock_that_is_ahead_of_the_platforms_waits_for_the_platforms_reset() 
 
 
 def test_the_last_tenth_of_a_window_is_spread_over_what_remains_of_it() -> None:
-    state = send(X, State(), "users_by_username", served(20), NOW)
+    state = send(X, State(), "users_by_username", served(10, reset=NOW + 800), NOW)
     decision = decide(X, state, Request("users_by_username", "next"), NOW + 1)
     assert isinstance(decision, Wait)
     assert decision.reason is Reason.PACING
-    assert 25 < decision.until - NOW < 35
+    assert 75 < decision.until - NOW < 85
+
+
+def test_a_share_is_kept_for_people_and_given_to_batches_as_the_window_ends() -> None:
+    state = send(X, State(), "users_by_username", served(20), NOW)
+    batch, person = Request("users_by_username", "b", person=False), Request("users_by_username", "p")
+    decision = decide(X, state, batch, NOW + 1)
+    assert isinstance(decision, Wait)
+    assert decision.reason is Reason.PACING
+    assert isinstance(decide(X, state, person, NOW + 1), Grant)
+    assert isinstance(decide(X, state, batch, NOW + 2), Wait)
+    state = send(X, State(), "users_by_username", served(1, reset=NOW + 25), NOW)
+    assert isinstance(decide(X, state, batch, NOW + 1), Grant)
+
+
+def test_a_batch_is_told_when_the_next_place_is_its_own() -> None:
+    state = send(X, State(), "users_by_username", served(15), NOW)
+    batch = Request("users_by_username", "b", person=False)
+    decision = decide(X, state, batch, NOW + 1)
+    assert isinstance(decision, Wait)
+    assert isinstance(decide(X, state, batch, decision.until - 1), Wait)
+    assert isinstance(decide(X, state, batch, decision.until), Grant)
 
 
 def test_a_sliding_window_frees_one_place_after_the_other() -> None:
     state, now = State(), NOW
     for number in range(75):
         while isinstance(wait := decide(INSTAGRAM, state, Request("web_profile_info", str(number)), now), Wait):
-            assert wait.reason is Reason.PACING
+            assert wait.reason in {Reason.PACING, Reason.SPACING}
             now = wait.until
         state = send(INSTAGRAM, state, "web_profile_info", Answer(kind=AnswerKind.SERVED), now, token=str(number))
     decision = decide(INSTAGRAM, state, Request("profile_page", "next"), now + 1)
     assert isinstance(decision, Wait)
     assert decision.reason is Reason.WINDOW
-    assert NOW + 660 <= decision.until <= NOW + 665 + INSTAGRAM.clock_tolerance_s
+    assert NOW + 660 <= decision.until <= NOW + 720 + INSTAGRAM.clock_tolerance_s
 
 
 def test_refusals_double_the_pause_and_a_success_takes_one_back() -> None:
@@ -120,6 +143,40 @@ def test_a_checkpoint_stops_every_method_of_the_credential() -> None:
     assert decision.reason is Reason.BLOCKED
 
 
+def test_requests_keep_their_distance() -> None:
+    state = send(INSTAGRAM, State(), "web_profile_info", Answer(kind=AnswerKind.SERVED), NOW)
+    waits = {
+        decision.until - NOW
+        for token in "abcdef"
+        if isinstance(decision := decide(INSTAGRAM, state, Request("web_profile_info", token), NOW), Wait)
+    }
+    assert len(waits) == 6
+    assert all(0.1 <= wait <= 0.15 for wait in waits)
+
+
+def test_an_unforeseen_refusal_halves_what_is_used_and_success_brings_it_back() -> None:
+    state = send(INSTAGRAM, State(), "web_profile_info", Answer(kind=AnswerKind.RATE_LIMITED), NOW)
+    assert view(INSTAGRAM, state, NOW)[0].limit == 37
+    for number in range(75):
+        state = send(INSTAGRAM, state, "web_profile_info", Answer(kind=AnswerKind.SERVED), NOW + 1000 * (number + 1))
+    assert view(INSTAGRAM, state, NOW + 76_000)[0].limit == 75
+
+
+def test_a_refusal_with_a_reset_halves_nothing() -> None:
+    refusal = Answer(kind=AnswerKind.RATE_LIMITED, limit=300, remaining=0, reset=NOW + 60, server_time=NOW)
+    state = send(X, State(), "users_by_id", refusal, NOW)
+    assert view(X, state, NOW + 100)[1].limit == 300
+
+
+def test_a_request_that_was_not_needed_gives_its_place_and_money_back() -> None:
+    request = Request("users_by_id", "t", accounts=100)
+    decision = decide(X, State(), request, NOW)
+    assert isinstance(decision, Grant)
+    state = settle(X, decision.state, request, Answer(kind=AnswerKind.UNSENT), NOW)
+    assert view(X, state, NOW)[1].used == 0
+    assert set(state.spending.values()) == {0}
+
+
 def test_a_usage_cap_is_a_stop_until_midnight_utc() -> None:
     state = send(X, State(), "users_by_id", Answer(kind=AnswerKind.USAGE_CAPPED), NOW)
     decision = decide(X, state, Request("users_by_username", "next"), NOW + 1)
@@ -129,11 +186,18 @@ def test_a_usage_cap_is_a_stop_until_midnight_utc() -> None:
 
 
 def test_a_lost_store_counts_as_every_window_spent() -> None:
-    state = spent(X, NOW)
-    decision = decide(X, state, Request("users_by_username", "t"), NOW + 899)
+    free = replace(X, budget=Budget())
+    state = spent(free, NOW)
+    decision = decide(free, state, Request("users_by_username", "t"), NOW + 899)
     assert isinstance(decision, Wait)
     assert decision.reason is Reason.LOST_STORE
-    assert isinstance(decide(X, state, Request("users_by_username", "t"), decision.until), Grant)
+    assert isinstance(decide(free, state, Request("users_by_username", "t"), decision.until), Grant)
+
+
+def test_a_lost_store_counts_as_the_days_money_spent() -> None:
+    decision = decide(X, spent(X, NOW), Request("users_by_username", "t"), NOW + 3000)
+    assert isinstance(decision, Wait)
+    assert decision.reason is Reason.BUDGET
 
 
 def test_a_clock_set_back_by_a_year_does_not_stop_everything_for_a_year() -> None:

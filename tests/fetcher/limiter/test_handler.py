@@ -26,7 +26,10 @@ def small(limit: int) -> Limits:
     limits = read_limits()
     rules = {
         platform: replace(
-            each, windows=tuple(replace(window, limit=limit) for window in each.windows), pace_from_share=0.0
+            each,
+            windows=tuple(replace(window, limit=limit) for window in each.windows),
+            pace_from_share=0.0,
+            spacing_s=0.0,
         )
         for platform, each in limits.rules.items()
     }
@@ -36,7 +39,7 @@ def small(limit: int) -> Limits:
 @pytest.fixture
 def build(tmp_path: Path, clock: Any) -> Callable[..., Handler]:
     def build(limit: int = 3, registry: CollectorRegistry | None = None) -> Handler:
-        store = SQLiteStore(tmp_path / "store.sqlite3", now=clock.now())
+        store = SQLiteStore(tmp_path / "store.sqlite3", clock)
         return Handler(small(limit), store, clock, Metrics(registry or CollectorRegistry()), secret=b"secret")
 
     return build
@@ -105,9 +108,9 @@ def test_many_threads_send_no_more_than_the_limit(build: Callable[..., Handler],
 
 def test_the_ledger_names_no_account(build: Callable[..., Handler], clock: Any, tmp_path: Path) -> None:
     build().send(call(clock), lambda: None, lambda _: SERVED)
-    (entry,) = SQLiteStore(tmp_path / "store.sqlite3", now=clock.now()).ledger()
+    (entry,) = SQLiteStore(tmp_path / "store.sqlite3", clock).ledger()
     assert entry["outcome"] == "served"
-    assert (entry["platform"], entry["method"], entry["cost"]) == ("instagram", "web_profile_info", 1)
+    assert (entry["platform"], entry["method"], entry["cost"]) == ("instagram", "web_profile_info", 0)
     assert len(str(entry["accounts"])) == 16
     assert "some_handle" not in str(entry)
 
@@ -116,6 +119,7 @@ def test_a_store_that_fails_sends_nothing(build: Callable[..., Handler], clock: 
     handler = build()
     for file in tmp_path.glob("store.sqlite3*"):
         file.unlink()
+    (tmp_path / "store.sqlite3").mkdir()
     with pytest.raises(StoreUnavailable):
         handler.send(call(clock), lambda: pytest.fail("was sent"), lambda _: SERVED)
 

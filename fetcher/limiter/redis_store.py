@@ -1,0 +1,221 @@
+"""The store of several fetchers: Redis, each decision a compare-and-swap of the state by a short script.
+
+The time is the Redis server's own, so fetchers need not agree on theirs. A Redis that lost its data, or came back with
+older ones, is recognised by whoever had seen more (in memory, or in a small file beside the ledger's key), and every
+window then counts as spent. An empty Redis that no fetcher has met before is a new installation.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from fetcher.errors import StoreUnavailable
+from fetcher.limiter import redis_scripts as scripts
+from fetcher.limiter.state import State, from_text, to_text
+from fetcher.limiter.store import Change, Fresh, LedgerRow
+
+Result = TypeVar("Result")
+_TIMEOUT_S = 2.0
+_MOST_TRIES = 200
+
+
+class RedisStore:
+    """`name` keeps installations on one server apart. `now` replaces the server's clock where time is simulated."""
+
+    one_clock = True
+
+    def __init__(
+        self, url: str, name: str, *, marker: Path | None = None, now: Callable[[], float] | None = None
+    ) -> None:
+        self._client = redis.Redis.from_url(
+            url,
+            decode_responses=True,
+            socket_timeout=_TIMEOUT_S,
+            socket_connect_timeout=_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+        tag = f"{{rollcall:{name}}}"
+        self._about, self._states, self._ledger, self._times, self._claims = (
+            f"{tag}:{part}" for part in ("about", "states", "ledger", "ledger-times", "claims")
+        )
+        self._cache = [f"{tag}:{part}" for part in ("cache", "cache-expiry", "cache-age")]
+        self._now = now
+        self._marker = marker
+        self._lock = threading.Lock()
+        self._scripts = {text: self._client.register_script(text) for text in _all_scripts()}
+        self._parsed: dict[str, tuple[str, State]] = {}
+        self._server: str | None = None
+        self.lost_at: float | None = None
+        self._marked = ""
+        self._id, self._seen = self._read_marker()
+        with self._reaching():
+            self._install()
+
+    def now(self) -> float:
+        """The server's time."""
+        if self._now is not None:
+            return self._now()
+        with self._reaching():
+            seconds, micros = self._client.time()
+            return float(seconds) + float(micros) / 1e6
+
+    def clock_id(self) -> str:
+        """The server process whose clock it is."""
+        return self._server or ""
+
+    def change(self, key: str, fresh: Fresh, change: Change[Result]) -> Result:
+        """Apply `change` to the state under `key`; it may be called several times."""
+        return self._swap(key, fresh, change, lambda _: ("", "", "", "", "", ""))
+
+    def grant(self, key: str, fresh: Fresh, change: Change[Result], row: Callable[[float], LedgerRow]) -> Result:
+        """As `change`; a stored state is a grant, and the row enters the ledger with it."""
+
+        def entered(now: float) -> tuple[str, ...]:
+            entry = row(now)
+            fields = {
+                "token": entry.token, "granted_at": now, "platform": entry.platform, "method": entry.method,
+                "credential": entry.credential, "accounts": " ".join(entry.accounts), "cost": entry.cost,
+                "wait_s": entry.wait_s, "outcome": None, "ended_at": None,
+            }  # fmt: skip
+            return entry.token, json.dumps(fields), repr(now), "", "", ""
+
+        return self._swap(key, fresh, change, entered)
+
+    def settle(self, key: str, fresh: Fresh, change: Change[Result], *, token: str, outcome: str) -> Result:
+        """As `change`, and the ledger's row of `token` gets its outcome."""
+        return self._swap(key, fresh, change, lambda now: ("", "", "", token, outcome, repr(now)))
+
+    def ledger(self) -> list[dict[str, object]]:
+        """Every row, oldest first."""
+        with self._reaching():
+            rows: list[dict[str, object]] = [json.loads(row) for row in self._client.hvals(self._ledger)]
+        return sorted(rows, key=lambda row: float(str(row["granted_at"])))
+
+    def prune(self, *, ledger_s: float) -> None:
+        """Forget old ledger rows, expired answers and claims."""
+        now = self.now()
+        keys = [*self._cache, self._ledger, self._times, self._claims]
+        self._run(scripts.PRUNE, keys, [repr(now), repr(now - ledger_s)])
+
+    def cached(self, keys: Sequence[str]) -> dict[str, str]:
+        """The documents under `keys` that have not expired."""
+        found = self._run(scripts.CACHED, self._cache, [repr(self.now()), *keys])
+        return {key: document for key, document in zip(keys, found, strict=False) if document}
+
+    def remember(self, documents: Mapping[str, tuple[str, float]], *, most: int) -> None:
+        """Keep each document until its time; beyond `most` of them the oldest go."""
+        arguments = [repr(self.now()), str(most)]
+        for key, (document, expires_at) in documents.items():
+            arguments += [key, document, repr(expires_at)]
+        self._run(scripts.REMEMBER, self._cache, arguments)
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Drop documents."""
+        with self._reaching():
+            if keys:
+                self._client.hdel(self._cache[0], *keys)
+                self._client.zrem(self._cache[1], *keys)
+                self._client.zrem(self._cache[2], *keys)
+
+    def claim(self, keys: Sequence[str], owner: str, seconds: float) -> set[str]:
+        """Those of `keys` that nobody else claims."""
+        now = self.now()
+        return set(self._run(scripts.CLAIM, [self._claims], [repr(now), owner, repr(now + seconds), *keys]))
+
+    def release(self, keys: Sequence[str], owner: str) -> None:
+        """Give back what the owner claimed."""
+        self._run(scripts.RELEASE, [self._claims], [owner, *keys])
+
+    def _swap(
+        self, key: str, fresh: Fresh, change: Change[Result], extra: Callable[[float], tuple[str, ...]]
+    ) -> Result:
+        keys = [self._about, self._states, self._ledger, self._times]
+        answer: Any = None
+        for _ in range(_MOST_TRIES):
+            if self._server is None:
+                with self._reaching():
+                    self._install()
+            if answer is None:
+                answer = self._run(scripts.READ, keys[:2], [self._id, str(self._seen), key])
+            if answer[0] == "lost":
+                with self._reaching():
+                    self._install()
+                answer = None
+                continue
+            _, text, seconds, micros, lost_at = answer
+            now = float(seconds) + float(micros) / 1e6 if self._now is None else self._now()
+            before = fresh(None if lost_at is None else float(lost_at)) if text is None else self._read(key, text)
+            after, result = change(before, now)
+            if after is None:
+                return result
+            new = to_text(after)
+            arguments = [self._id, str(self._seen), key, text or "", new, *extra(now)]
+            answer = self._run(scripts.SWAP, keys, arguments)
+            if answer[0] == "ok":
+                self._parsed[key] = (new, after)
+                self._saw(int(answer[1]))
+                return result
+        raise StoreUnavailable("Too many fetchers change the same state at once.")
+
+    def _read(self, key: str, text: str) -> State:
+        known = self._parsed.get(key)
+        if known is not None and known[0] == text:
+            return known[1]
+        try:
+            return from_text(text)
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreUnavailable("The store holds a state that cannot be read.") from error
+
+    def _run(self, script: str, keys: Sequence[str], arguments: Sequence[str]) -> Any:
+        with self._reaching():
+            return self._scripts[script](keys=list(keys), args=list(arguments))
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except (redis.RedisError, OSError, ValueError) as error:
+            self._server = None
+            raise StoreUnavailable(f"Redis cannot be used: {type(error).__name__}") from error
+
+    def _install(self) -> None:
+        """Meet the server: know its installation, or become its first one, and notice what was lost."""
+        with self._lock:
+            server = str(self._client.info("server")["run_id"])
+            now = self.now()
+            arguments = [self._id, uuid4().hex, str(self._seen), repr(now)]
+            found, grants, lost_at = self._scripts[scripts.INSTALL](keys=[self._about, self._states], args=arguments)
+            self.lost_at = None if lost_at is None else float(lost_at)
+            self._id, self._server, self._seen = found, server, int(grants)
+        self._saw(int(grants))
+
+    def _saw(self, grants: int) -> None:
+        with self._lock:
+            if grants <= self._seen and self._marked == self._id:
+                return
+            self._seen, self._marked = max(grants, self._seen), self._id
+            if self._marker is not None:
+                self._marker.write_text(f"{self._id} {self._seen}")
+
+    def _read_marker(self) -> tuple[str, int]:
+        if self._marker is None or not self._marker.exists():
+            return "", 0
+        found = self._marker.read_text().split()
+        return (found[0], int(found[1])) if len(found) == 2 and found[1].isdigit() else ("", 0)
+
+
+def _all_scripts() -> list[str]:
+    return [
+        scripts.INSTALL, scripts.READ, scripts.SWAP, scripts.CACHED, scripts.REMEMBER, scripts.PRUNE, scripts.CLAIM,
+        scripts.RELEASE,
+    ]  # fmt: skip

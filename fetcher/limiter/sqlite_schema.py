@@ -1,0 +1,20 @@
+"""The tables of the SQLite store."""
+
+from __future__ import annotations
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ledger (
+    token TEXT PRIMARY KEY, granted_at REAL NOT NULL, platform TEXT NOT NULL, method TEXT NOT NULL,
+    credential TEXT NOT NULL, accounts TEXT NOT NULL, cost INTEGER NOT NULL, wait_s REAL NOT NULL,
+    outcome TEXT, ended_at REAL
+);
+CREATE INDEX IF NOT EXISTS ledger_by_time ON ledger (granted_at);
+CREATE TABLE IF NOT EXISTS cache (
+    key TEXT PRIMARY KEY, document TEXT NOT NULL, stored_at REAL NOT NULL, expires_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS cache_by_expiry ON cache (expires_at);
+CREATE INDEX IF NOT EXISTS cache_by_age ON cache (stored_at);
+CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at REAL NOT NULL);
+"""
