@@ -2,15 +2,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.database import open_database
 from gateway.errors import DatabaseUnavailableError
 from gateway.metrics import Metrics
+from gateway.migrations.upgrade import upgrade
 from gateway.rollback_rule import Breach
 from gateway.traffic import RolledBack, Traffic
 from gateway.traffic_control import REREAD_S, RETRY_S, TrafficControl
+from gateway.traffic_store import SqlTrafficStore
 from tests.gateway.fakes import Clock, MemoryTrafficStore
 
 BREACH = Breach("latency", "It was slow.")
@@ -120,3 +124,18 @@ def test_a_rollback_holds_while_the_database_is_away_and_is_saved_afterwards(
     clock.seconds += RETRY_S
     assert control.current().rolled_back == BACK
     assert (store.traffic.canary_share, store.traffic.rolled_back) == (0.0, BACK)
+
+
+def test_replicas_agree_within_a_second(tmp_path: Path, metrics: Metrics, clock: Clock) -> None:
+    url = f"sqlite:///{tmp_path}/gateway.db"
+    upgrade(open_database(url))
+    other_metrics = Metrics(CollectorRegistry())
+    one = TrafficControl(SqlTrafficStore(open_database(url)), metrics, clock=clock)
+    other = TrafficControl(SqlTrafficStore(open_database(url)), other_metrics, clock=clock)
+    assert one.current() == other.current()
+    one.change(lambda traffic: replace(traffic, canary_share=0.3))
+    clock.seconds += REREAD_S
+    assert other.current().canary_share == 0.3
+    other.roll_back(other.current(), BREACH, BACK)
+    clock.seconds += REREAD_S
+    assert (one.current().canary_share, one.current().rolled_back) == (0.0, BACK)
