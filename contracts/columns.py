@@ -99,7 +99,9 @@ def _derived(texts: Mapping[str, Texts], numbers: dict[str, Numbers]) -> dict[st
 
 
 def _bounded(values: Numbers) -> Numbers:
-    return np.clip(np.where(np.isinf(values), np.nan, values), -1e18, 1e18)
+    """`values`, changed in place."""
+    values[np.isinf(values)] = np.nan
+    return np.clip(values, -1e18, 1e18, out=values)
 
 
 def _measure(texts: Texts, measure: Callable[[str], int]) -> Numbers:

@@ -111,11 +111,14 @@ def normalize(columns: Columns) -> NDArray[np.float32]:
 
 def scale(values: Mapping[str, Numbers]) -> NDArray[np.float32]:
     """The tensor of `raw_values`, for callers that need both."""
-    raw = np.stack(list(values.values()), axis=1)
+    raw = np.array(list(values.values()))
     known = np.isfinite(raw)
     # An unknown value stands at the center, which is 0 in the tensor.
     scaled = (np.where(known, raw, _CENTER) - _CENTER) / _SCALE
-    return np.concatenate([np.minimum(np.maximum(scaled, -1), 1), known], axis=1).astype(np.float32)
+    tensor = np.empty((raw.shape[1], F), np.float32)
+    tensor[:, : len(raw)] = np.minimum(np.maximum(scaled, -1), 1).T
+    tensor[:, len(raw) :] = known.T
+    return tensor
 
 
 def raw_values(columns: Columns) -> dict[str, Numbers]:
@@ -125,5 +128,5 @@ def raw_values(columns: Columns) -> dict[str, Numbers]:
         return {feature.name: feature.compute(facts) for feature in FEATURES}
 
 
-_CENTER = np.array([feature.center for feature in FEATURES])
-_SCALE = np.array([feature.scale for feature in FEATURES])
+_CENTER = np.array([[feature.center] for feature in FEATURES])
+_SCALE = np.array([[feature.scale] for feature in FEATURES])
