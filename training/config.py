@@ -29,10 +29,12 @@ class DataConfig:
 class ExpertConfig:
     """One kind of network of a platform: what it reads, its shape, how its rows are drawn, how it is fitted.
 
-    See config.toml for each setting. `features` are names of contracts.features, none = all.
+    See config.toml for each setting. `features` are names of contracts.features, none = all; but not those of
+    `without`.
     """
 
     features: tuple[str, ...]
+    without: tuple[str, ...]
     members: int
     hidden: tuple[int, ...]
     dropout: float
@@ -60,6 +62,7 @@ class GateConfig:
     ridge: float
     foreign: float
     width: float
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,22 @@ class FieldsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DisguiseConfig:
+    """Chances with which a training row is made to look otherwise."""
+
+    transplanted: float
+    borrowed: float
+    other_script: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformConfig:
     """What is learned for one platform."""
 
     close: ExpertConfig
     general: ExpertConfig
     gate: GateConfig
+    disguises: DisguiseConfig
     fields: FieldsConfig
 
 
@@ -127,7 +140,8 @@ class Config:
 
 
 _SHARES = frozenset(
-    "class_power source_power resampling class_weight untouched dropped dropout foreign accusation_threshold".split()
+    "class_power source_power resampling class_weight untouched dropped dropout foreign transplanted "
+    "borrowed other_script accusation_threshold".split()
 )
 
 

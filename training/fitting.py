@@ -14,6 +14,7 @@ from training.batches import draw_batches
 from training.config import ExpertConfig
 from training.dataset import Dataset
 from training.dense import DenseNetwork
+from training.disguises import Disguises
 from training.network import Network
 
 
@@ -22,6 +23,7 @@ def fit(
     validation: Dataset,
     expert: ExpertConfig,
     groups: Sequence[Sequence[str]],
+    disguises: Disguises,
     *,
     seed: int,
     callbacks: Sequence[Any] = (),
@@ -45,7 +47,7 @@ def fit(
     )
     early = keras.callbacks.EarlyStopping(patience=expert.patience, restore_best_weights=True)
     network.model.fit(
-        draw_batches(training, expert, seed),
+        draw_batches(training, expert, disguises, seed),
         epochs=expert.epochs,
         steps_per_epoch=expert.batches,
         shuffle=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.mixture import GaussianMixture
 
-from contracts.features import VALUE_NAMES
+from contracts.features import VALUE_NAMES, F
 from training.config import GateConfig
 
 Floats = NDArray[np.float32]
 
+_ALWAYS_OPEN = -1e6
 _MOST_ROWS = 3000
 _ROWS_A_COMPONENT = 150
 _LEAST_ROWS = 40
@@ -44,14 +46,18 @@ class Gaussians:
 
 
 class Gate(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no types.
-    """Opens, over `width`, at the log density `threshold`."""
+    """Opens at the log density `threshold`, gradually over `width`, for accounts that know the features `needs`.
 
-    def __init__(self, gaussians: Gaussians, width: float) -> None:
+    `usual`: the log density that 98% of the training rows reach.
+    """
+
+    def __init__(self, gaussians: Gaussians, width: float, needs: Sequence[str]) -> None:
         super().__init__()
         self._gaussians = gaussians
         self._factors = tf.Variable(gaussians.factors, trainable=False)
         self._width = width
-        self.threshold = 0.0
+        self._needs = [F // 2 + VALUE_NAMES.index(name) for name in needs]
+        self.threshold = self.usual = 0.0
 
     def density(self, features: Any) -> Any:
         """float32[n]: the logarithm of the nearest Gaussian's density."""
@@ -60,9 +66,12 @@ class Gate(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no types.
         whitened = tf.reshape(tf.matmul(scores, self._factors), [-1, *of.centers.shape]) - of.centers
         return tf.reduce_max(of.offsets - 0.5 * tf.reduce_sum(whitened * whitened, 2), 1)
 
-    def familiarity(self, features: Any) -> Any:
-        """float32[n] from 0 (foreign) to 1 (like the training data)."""
-        return tf.sigmoid((self.density(features) - self.threshold) * (1 / self._width))
+    def opening(self, features: Any) -> tuple[Any, Any]:
+        """float32[n] twice, from 0 to 1: how far the gate is open, and how usual the account is."""
+        density = self.density(features)
+        has_all = tf.reduce_prod(tf.gather(features, self._needs, axis=1), 1) if self._needs else 1.0
+        opening = tf.sigmoid((density - self.threshold) * (1 / self._width)) * has_all
+        return opening, tf.sigmoid((density - self.usual) * (1 / (4 * self._width)))
 
 
 def learn_gate(features: Floats, sources: NDArray[np.object_], config: GateConfig, seed: int) -> Gate:
@@ -89,6 +98,8 @@ def learn_gate(features: Floats, sources: NDArray[np.object_], config: GateConfi
         np.stack(centers).astype(np.float32),
         np.array(offsets, np.float32),
     )
-    gate = Gate(gaussians, config.width)
-    gate.threshold = float(np.quantile(np.asarray(gate.density(tf.constant(features))), config.foreign))
+    gate = Gate(gaussians, config.width, config.needs)
+    densities = np.asarray(gate.density(tf.constant(features)))
+    gate.usual = float(np.quantile(densities, 0.02))
+    gate.threshold = float(np.quantile(densities, config.foreign)) if config.foreign else _ALWAYS_OPEN
     return gate

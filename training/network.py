@@ -42,7 +42,8 @@ class Network:
     """
 
     def __init__(self, features: Floats, expert: ExpertConfig, groups: Sequence[Sequence[str]], seed: int) -> None:
-        read = np.array([not expert.features or name in expert.features for name in VALUE_NAMES])
+        wanted = expert.features or VALUE_NAMES
+        read = np.array([name in wanted and name not in expert.without for name in VALUE_NAMES])
         self._read = np.concatenate([read, read]).astype(np.float32)
         self._mean, self._scale = standardization(features)
         self._encoding = Encoding.learn(features, np.flatnonzero(read), expert.bins)

@@ -43,9 +43,9 @@ class PlatformModel(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no
         return self.answer(features)[0]
 
     def answer(self, features: Any) -> tuple[Any, Any]:
-        """Probabilities float32[n, 4] and familiarity float32[n] from 0 to 1."""
+        """Probabilities float32[n, 4] and familiarity float32[n] from 0 to 1: open gate and usual account."""
         seen = features * self._read
-        familiarity = self._gate.familiarity(seen)
-        share = familiarity[:, tf.newaxis]
+        opening, usual = self._gate.opening(seen)
+        share = opening[:, tf.newaxis]
         mixed = share * self._close.probabilities(seen) + (1 - share) * self._general.probabilities(seen)
-        return mixed, familiarity
+        return mixed, usual * (1 + opening) / 2

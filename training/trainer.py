@@ -19,8 +19,9 @@ from training.calibration import calibrate
 from training.config import Config, ExpertConfig
 from training.dataset import Dataset
 from training.dense import DenseNetwork
+from training.disguises import Disguises
 from training.evaluation import Predict
-from training.fields import silenced, unsupported
+from training.fields import silenced, unsupported, without_options
 from training.fitting import fit
 from training.gate import learn_gate
 from training.platform_model import Expert, PlatformModel
@@ -69,23 +70,25 @@ class Trainer:
     def method(self, rows: Dataset) -> Predict:
         """Fit the one platform of `rows`, as protocol.py's methods do."""
         model = self.fit_platform(rows, Platform(str(rows.platforms[0])))
-        predict = tf.function(model.probabilities, reduce_retracing=True)
-        return lambda judged: np.asarray(predict(tf.constant(judged.features)), np.float64)
+        return lambda judged: np.asarray(model.probabilities(tf.constant(judged.features)), np.float64)
 
     def _fit_expert(
         self, learned: Dataset, kept: Dataset, expert: ExpertConfig, name: str, progress: Progress
     ) -> Expert:
-        fields = self.config.of(Platform(str(learned.platforms[0]))).fields
+        config = self.config.of(Platform(str(learned.platforms[0])))
+        borrowers = without_options(learned.columns, learned.labels, learned.sources)
+        disguises = Disguises(config.disguises, borrowers)
         networks: list[DenseNetwork] = []
         for member in range(expert.members):
             seed = self.config.seed + member
             bar = EpochBar(progress, f"{name}-{member + 1}", expert.epochs)
 
             def finish(watchers: Sequence[Any], seed: int = seed, bar: EpochBar = bar) -> DenseNetwork:
-                groups = fields.dropped_together
-                return fit(learned, kept, expert, groups, seed=seed, callbacks=[bar, *watchers])
+                groups = config.fields.dropped_together
+                return fit(learned, kept, expert, groups, disguises, seed=seed, callbacks=[bar, *watchers])
 
-            key = network_key(f"{name}-{member + 1}", learned, seed, expert, fields)
+            settings = (seed, expert, config.fields, config.disguises)
+            key = network_key(f"{name}-{member + 1}", learned, *settings)
             networks.append(self.run.take_up(key, finish) if self.run else finish([]))
         logits = np.mean([network.logits(kept.features) for network in networks], axis=0)
         weights = wanted_weights(kept.labels, kept.sources, expert.class_power, expert.source_power)

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from training.config import Config
+from training.config import Config, DisguiseConfig
 from training.dataset import Dataset
 from training.dense import DenseNetwork
+from training.disguises import Disguises
 from training.encoding import Encoding
 from training.fitting import fit
 from training.run_folder import RunFolder, network_key
 
+PLAIN = Disguises(DisguiseConfig(transplanted=0, borrowed=0, other_script=0), np.zeros(4, np.bool_))
 EMPTY = np.zeros(0, np.float32)
 NETWORK = DenseNetwork(
     Encoding(EMPTY.astype(np.int32), EMPTY, EMPTY), ((np.ones((2, 4), np.float32), np.zeros(4, np.float32)),)
@@ -47,7 +49,7 @@ def test_epochs_are_logged_for_tensorboard(dataset: Dataset, config: Config, tmp
     short = replace(config.x.close, epochs=2)
     groups = config.x.fields.dropped_together
     RunFolder(tmp_path).take_up(
-        "x-1", lambda watchers: fit(dataset, dataset, short, groups, seed=1, callbacks=watchers)
+        "x-1", lambda watchers: fit(dataset, dataset, short, groups, PLAIN, seed=1, callbacks=watchers)
     )
     (log,) = (tmp_path / "logs" / "x-1").iterdir()
     events = [tf.compat.v1.Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(log))]
