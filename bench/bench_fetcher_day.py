@@ -63,6 +63,7 @@ def measure() -> list[Figure]:
         Figure("window_use_sqlite", use_sqlite, "share"),
         Figure("usd_per_new_answer", spent["usd_per_new_answer"], "USD", "<= 0.01"),
         Figure("paid_twice_in_a_day", spent["paid_twice"], "accounts", "== 0"),
+        Figure("asked_twice_after_a_kill", spent["asked_twice"], "accounts"),
         Figure("most_spent_in_a_day", spent["most"], "USD", "<= 5"),
     ]
 
@@ -147,6 +148,7 @@ def _budget_days(url: str) -> dict[str, float]:
     """Two days with the default budget, over two midnights, and accounts that are asked for again and again."""
     random, line = Random(6), Timeline(_START)
     platforms = Platforms(line, random, lost_headers=0.01, server_errors=0.01)
+    watch = Watch()
 
     def again() -> Iterator[ProfileRef]:
         while True:
@@ -155,17 +157,18 @@ def _budget_days(url: str) -> dict[str, float]:
     fetchers = [
         Fetcher(
             open_store=lambda _: RedisStore(url, "budget", now=lambda: line.now + 30.0), limits=read_limits(),
-            line=line, platforms=platforms, random=random, watch=Watch(), cached=True, batch={_X: again()},
+            line=line, platforms=platforms, random=random, watch=watch, cached=True, batch={_X: again()},
         )
         for _ in range(3)
     ]  # fmt: skip
     _restarts(random, line, fetchers, 2 * DAY_S, 30.0)
     line.run(_START + 2 * DAY_S)
     bill = platforms.bill()
-    twice = sum(count > 1 for count in platforms.charged.values())
+    twice = [account for (_, account), count in platforms.charged.items() if count > 1]
     return {
         "usd_per_new_answer": sum(bill.values()) / max(1, len(platforms.charged)),
-        "paid_twice": twice,
+        "asked_twice": len(twice),
+        "paid_twice": sum(account not in watch.lost_in_a_kill for account in twice),
         "most": max(bill.values()),
     }
 

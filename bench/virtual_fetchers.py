@@ -61,6 +61,8 @@ class Watch:
     """Seconds from the question to the answer, on both platforms."""
     fills: list[int] = field(default_factory=list)
     """Accounts of each request to X."""
+    lost_in_a_kill: set[str] = field(default_factory=set)
+    """Accounts whose answer came to a process that had been killed."""
 
 
 class Fetcher:
@@ -162,7 +164,8 @@ class Fetcher:
 
         def end(answer: Answer) -> None:
             if life != self.life:
-                return  # The process that had sent it was killed.
+                self._watch.lost_in_a_kill.update(names)
+                return
             handler.settle(passed, answer)
             for passenger in aboard:
                 if passenger.person:

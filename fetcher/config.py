@@ -157,7 +157,7 @@ class _Environ:
         return value
 
     def limits(self, *, emulated: bool) -> Limits | None:
-        """The file, changed by LIMITS_OVERRIDE and the X_BUDGET variables; emulated platforms have no budget unless it is set.
+        """The file, changed by LIMITS_OVERRIDE and the budget variables; emulated platforms have a budget only if set.
 
         Where a variable names a budget, 0 is no bound, as in the file.
         """

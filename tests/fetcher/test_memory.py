@@ -8,10 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psutil
 import requests
+
+from contracts.platforms import Platform
 
 MOST_MB = 120
 
@@ -48,6 +51,40 @@ def test_the_process_tree_stays_small_and_stops_cleanly(tmp_path: Path, site: An
     finally:
         process.terminate()
         process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_sigterm_lets_running_requests_end(tmp_path: Path, site: Any) -> None:
+    port, metrics_port = free_port(), free_port()
+    environ = {
+        **os.environ,
+        "STATE_DIR": str(tmp_path),
+        "FETCHER_PORT": str(port),
+        "FETCHER_METRICS_PORT": str(metrics_port),
+        "EMULATOR_URL": site.url,
+    }
+    process = subprocess.Popen([sys.executable, "-m", "fetcher"], env=environ)
+    outcomes: list[str] = []
+
+    def ask() -> None:
+        body = {"accounts": [{"platform": "x", "handle": "reg_one"}], "deadline_s": 20}
+        answer = requests.post(f"http://127.0.0.1:{port}/profiles", json=body, timeout=30)
+        outcomes.append(answer.json()["results"][0]["outcome"])
+
+    try:
+        await_ready(port)
+        site.emulator.faults[Platform.X].order("*", "hang", 1)
+        asking = Thread(target=ask)
+        asking.start()
+        metrics = f"http://127.0.0.1:{metrics_port}/metrics"
+        while "rollcall_fetcher_http_in_progress 1.0" not in requests.get(metrics, timeout=5).text:
+            assert asking.is_alive()
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+    asking.join()
+    # The answer that hung is a 504, which is asked for again while the process drains.
+    assert outcomes == ["ok"]
     assert process.returncode == 0
 
 
