@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from contracts.columns import Columns
-from contracts.features import normalize
+from contracts.features import SCHEMA_VERSION, normalize
 from contracts.model import DESCRIBE, EXPLAIN, FEATURES, MODEL_NAME, PREDICT, ROWS
 from contracts.serving_protos import PredictionLog
 from contracts.tensors import to_proto
@@ -46,11 +46,11 @@ def write_golden(version: Path, predict: Callable[[NDArray[np.float32]], NDArray
 
 
 def write_manifest(version: Path) -> None:
-    """`{"files": {relative path: SHA-256}}` over every other file; written last."""
+    """`{"schema_version": number, "files": {relative path: SHA-256}}` over every other file; written last."""
     manifest = _file(version, MANIFEST)
     files = sorted(path for path in version.rglob("*") if path.is_file() and path != manifest)
     sums = {path.relative_to(version).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    write_json(version, MANIFEST, {"files": sums})
+    write_json(version, MANIFEST, {"schema_version": SCHEMA_VERSION, "files": sums})
 
 
 def write_json(version: Path, name: str, document: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from contracts.features import F
+from contracts.features import SCHEMA_VERSION, F
 from serving.manifest import MANIFEST
 from serving.version_checks import EVALUATION, GOLDEN
 
@@ -33,8 +33,8 @@ def read_golden(source: Path) -> list[list[float]]:
     return [(np.exp(logits) / np.exp(logits).sum()).tolist()]
 
 
-def write_manifest(folder: Path) -> None:
-    """The sums as training writes them."""
+def write_manifest(folder: Path, schema: int = SCHEMA_VERSION) -> None:
+    """The schema and the sums as training writes them."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
     sums = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    (folder / MANIFEST).write_text(json.dumps({"files": sums}))
+    (folder / MANIFEST).write_text(json.dumps({"schema_version": schema, "files": sums}))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.features import SCHEMA_VERSION
 from contracts.model import STABLE
 from serving.history import History
 from serving.manifest import DamagedVersion
@@ -15,11 +16,11 @@ from tests.serving.store_models import write_manifest
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def ship(folder: Path, number: int, content: str = "graph") -> Path:
+def ship(folder: Path, number: int, content: str | None = None, schema: int = SCHEMA_VERSION) -> Path:
     version = Store(folder).models / str(number)
     (version / "assets.extra").mkdir(parents=True)
-    (version / "saved_model.pb").write_text(content)
-    write_manifest(version)
+    (version / "saved_model.pb").write_text(content or f"graph {number}")
+    write_manifest(version, schema)
     return version
 
 
@@ -50,13 +51,29 @@ def test_version_shipped_later_is_copied_but_not_promoted(tmp_path: Path) -> Non
     assert store.served() == Served(frozenset({1}), {STABLE: 1})
 
 
-def test_version_that_differs_from_the_shipped_one_is_left_alone_and_named(tmp_path: Path) -> None:
+def test_a_number_that_is_taken_gives_way_to_the_next_free_one(tmp_path: Path) -> None:
     ship(tmp_path / "shipped", 1)
     store = Store(tmp_path / "store")
     ship(tmp_path / "store", 1, "my own graph")
     lines = list(seed(store, tmp_path / "shipped", NOW))
-    assert "is not the one that is shipped; it was left as it is." in lines[0]
+    assert lines[0].endswith(" as 2.")
     assert (store.version(1) / "saved_model.pb").read_text() == "my own graph"
+    assert list(seed(store, tmp_path / "shipped", NOW)) == []
+
+
+def test_an_upgrade_that_the_stable_version_cannot_answer_moves_the_label(tmp_path: Path) -> None:
+    ship(tmp_path / "old", 1, schema=SCHEMA_VERSION - 1)
+    store = Store(tmp_path / "store")
+    (tmp_path / "store" / "rollcall").mkdir(parents=True)
+    store.publish(tmp_path / "old" / "rollcall" / "1", 1)
+    store.write(Served(frozenset({1}), {STABLE: 1}))
+    ship(tmp_path / "shipped", 2)
+    lines = list(seed(store, tmp_path / "shipped", NOW))
+    assert lines[1:] == [
+        "Version 1 was made for another feature schema than this release's.",
+        "rollcall serves version 2.",
+    ]
+    assert store.served() == Served(frozenset({2}), {STABLE: 2})
 
 
 def test_damaged_shipped_version_is_refused(tmp_path: Path) -> None:
