@@ -51,12 +51,12 @@ def main() -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    migrated = subprocess.run([sys.executable, "-m", "gateway.migrations"], check=False)
-    if migrated.returncode:
-        return migrated.returncode
-    # Loaded here, the modules are shared with the worker instead of held twice.
+    migration = subprocess.Popen([sys.executable, "-m", "gateway.migrations"])
+    # Loaded here, meanwhile, the modules are shared with the worker instead of held twice.
     import gateway.app  # noqa: F401, PLC0415
 
+    if migration.wait():
+        return migration.returncode
     gc.freeze()
     Server(config).run()
     return 0
