@@ -6,6 +6,7 @@ Each of their processes is a thread that holds the baton while it runs and passe
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,6 +89,7 @@ def _virtual(module: Any, line: Timeline, baton: Baton) -> Iterator[None]:
 
 def tweepy_day(platforms: Platforms, people: list[float], until: float, replicas: int = 3) -> list[float]:
     """Each replica asks for one handle after the other, people first; returns the waits of those who came."""
+    logging.getLogger("tweepy").setLevel(logging.ERROR)
     line, baton = platforms.line, Baton(platforms.line)
     waiting, waits = sorted(people), list[float]()
 

@@ -23,7 +23,7 @@ def main() -> int:
         *("--bind", f"{config.bind_host}:{config.port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(config.threads)),
         *("--timeout", "90", "--graceful-timeout", str(_DRAIN_S), "--keep-alive", "30"),
-        *("--log-level", "warning", "--no-control-socket"),
+        *("--log-level", "warning", "--no-control-socket", "--config", "python:fetcher.gunicorn_hooks"),
     ]
     return os.execv(sys.executable, arguments)  # noqa: S606 - the program is this Python.
 

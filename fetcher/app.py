@@ -64,6 +64,8 @@ def create_app(
         handler, credentials, emulated=config.emulated, methods=lambda platform: sources[platform].health()
     )
     metrics.watch_windows(limits.gauges)
+    metrics.watch_money(limits.money)
+    metrics.watch_methods(limits.health)
     lookup = Lookup(sources, cache, store, handler, clock, metrics=metrics, emulated=config.emulated)
     planner = Planner(sources, cache, handler)
 

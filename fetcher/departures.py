@@ -85,6 +85,20 @@ class Departures:
         finally:
             self._land(self._lane.leave(passengers), _BROKEN_OFF)
 
+    def hurry(self, refs: Sequence[ProfileRef], deadline: float, *, activity: bool) -> None:
+        """A person waits for what a batch asked for: these accounts now go with the people, by this thread if need be.
+
+        They stay the batch's: a refusal does not end their waiting.
+        """
+        waits = self._lane.promote(refs)
+        if waits and self._is_leader(person=True):
+            try:
+                self._depart(waits, activity, deadline=deadline)
+            finally:
+                with self._lock:
+                    self._leaders -= 1
+                    self._people_lead -= 1
+
     def _go_on(self, passengers: list[Passenger], activity: bool) -> None:
         waits = [passenger for passenger in passengers if self._lane.waits(passenger)]
         if not waits:
@@ -114,15 +128,13 @@ class Departures:
             self._people_lead += person
             return True
 
-    def _depart(self, own: list[Passenger], activity: bool) -> None:
+    def _depart(self, own: list[Passenger], activity: bool, *, deadline: float | None = None) -> None:
+        """One request, if it is granted before the deadline of `own`; with another `deadline` they go on waiting."""
         try:
-            passed = self._granted(own)
-        except Refused as refusal:
-            found = waiting(self._source.platform, refusal.reason, refusal.until)
-            self._land(self._lane.leave(own), found)
-            return
-        except StoreUnavailable:
-            self._land(self._lane.leave(own), Found(outcome=Outcome.UPSTREAM_ERROR, detail=_STORE_DOWN))
+            passed = self._granted(own[0].deadline if deadline is None else deadline)
+        except (Refused, StoreUnavailable) as refusal:
+            if deadline is None:
+                self._land(self._lane.leave(own), self._refused(refusal))
             return
         if passed is None:
             return
@@ -133,8 +145,8 @@ class Departures:
         found = _BROKEN_OFF
         results: Mapping[ProfileRef, Found] = {}
         try:
-            deadline = max(passenger.deadline for passenger in aboard)
-            errand = Errand(deadline=deadline, activity=activity, person=passed.request.person, passed=passed)
+            latest = max(passenger.deadline for passenger in aboard)
+            errand = Errand(deadline=latest, activity=activity, person=passed.request.person, passed=passed)
             results = self._source.fetch([passenger.ref for passenger in aboard], errand)
         except FetcherError:
             found = Found(outcome=Outcome.UPSTREAM_ERROR, detail=_STORE_DOWN)
@@ -142,7 +154,12 @@ class Departures:
             for passenger in aboard:
                 passenger.result.set_result(results.get(passenger.ref, found))
 
-    def _granted(self, own: list[Passenger]) -> Pass | None:
+    def _refused(self, refusal: Refused | StoreUnavailable) -> Found:
+        if isinstance(refusal, Refused):
+            return waiting(self._source.platform, refusal.reason, refusal.until)
+        return Found(outcome=Outcome.UPSTREAM_ERROR, detail=_STORE_DOWN)
+
+    def _granted(self, deadline: float) -> Pass | None:
         """A grant for those who are first in the lane; None where nobody is left. Raises Refused."""
         most = self._source.most
 
@@ -155,7 +172,7 @@ class Departures:
                 method=self._method,
                 credential=self._source.credential,
                 accounts=tuple(passenger.ref.key for passenger in first),
-                deadline=own[0].deadline,
+                deadline=deadline,
                 person=any(passenger.person for passenger in first),
                 tickets=best_tickets([passenger.ticket for passenger in first]),
             )

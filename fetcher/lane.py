@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
@@ -50,6 +51,15 @@ class Lane:
     def waits(self, passenger: Passenger) -> bool:
         """Whether it is still waiting."""
         return passenger in self._waiting
+
+    def promote(self, refs: Iterable[ProfileRef]) -> list[Passenger]:
+        """Somebody waits for these accounts who goes before batches; those that are still waiting."""
+        wanted = set(refs)
+        with self._lock:
+            found = [passenger for passenger in self._waiting if passenger.ref in wanted]
+            for passenger in found:
+                passenger.person = True
+            return found
 
     def next(self, most: int) -> list[Passenger]:
         """The first `most` that would go aboard."""

@@ -73,6 +73,28 @@ class LimitsReport:
                 reset_s = max(0.0, (window.reset_at or now) - now)
                 yield platform.value, window.name, window.limit, window.used, window.remaining, reset_s
 
+    def money(self) -> Iterator[tuple[str, str, float, float]]:
+        """Platform, `day` or `month`, budget and what is spent, in US dollars; nothing while the store is down."""
+        for platform, credential in self._credentials:
+            try:
+                rules, state, now = self._handler.state(platform, credential)
+            except StoreUnavailable:
+                continue
+            # Around midnight two days are open; the fuller one binds.
+            found: dict[str, tuple[float, float]] = {}
+            for period, bound, spent in money.left(rules, state, now):
+                name = "day" if len(period) > 7 else "month"
+                found[name] = max(found.get(name, (0.0, 0.0)), (bound / MICRO, spent / MICRO))
+            for name, (bound_usd, spent_usd) in found.items():
+                yield platform.value, name, bound_usd, spent_usd
+
+    def health(self) -> Iterator[tuple[str, str, float, float]]:
+        """Platform, method, 1 where its breaker is open (else 0), and its share of missing fields."""
+        for platform, _ in self._credentials:
+            for method in self._methods(platform):
+                is_open = float(method["breaker"] != "closed")
+                yield platform.value, method["method"], is_open, method.get("missing_share", 0.0)
+
     def store_answers(self) -> bool:
         """Whether the store can be read."""
         try:

@@ -68,12 +68,20 @@ class Lookup:
         missing = [ref for ref in wanted if ref not in results]
         mine, others = self._flights.claim((ref, activity) for ref in missing)
         results |= self._look_up([ref for ref, _ in mine], request, deadline, activity)
+        if request.priority is Priority.PERSON:
+            self._hurry([ref for ref, _ in others], deadline, activity)
         for (ref, _), flight in others.items():
             results[ref] = self._await(ref, flight, deadline)
         results |= self._with_tickets(request, results)
         for ref, result in results.items():
             self._metrics.account(ref.platform, result.outcome, cached=result.cached)
         return [results[ref] for ref in request.accounts]
+
+    def _hurry(self, refs: Sequence[ProfileRef], deadline: float, activity: bool) -> None:
+        for (platform, by_handle), departures in self._departures.items():
+            group = [ref for ref in refs if ref.platform is platform and (ref.handle is not None) is by_handle]
+            if group:
+                departures.hurry(group, deadline, activity=activity)
 
     def _from_cache(self, refs: Sequence[ProfileRef], activity: bool) -> dict[ProfileRef, AccountResult]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -90,25 +91,56 @@ class Metrics:
 
     def watch_windows(self, read: Callable[[], Iterable[tuple[str, str, float, float, float, float]]]) -> None:
         """Export at each scrape what `read` gives: platform, window, limit, used, remaining, seconds to the reset."""
-        self._registry.register(_Windows(read))
+        self._registry.register(_Gauges(_window_families, read))
+
+    def watch_money(self, read: Callable[[], Iterable[tuple[str, str, float, float]]]) -> None:
+        """Export what `read` gives: platform, `day` or `month`, budget and what is spent of it, in US dollars."""
+        self._registry.register(_Gauges(_money_families, read))
+
+    def watch_methods(self, read: Callable[[], Iterable[tuple[str, str, float, float]]]) -> None:
+        """Export what `read` gives: platform, method, 1 where its breaker is open, share of missing fields."""
+        self._registry.register(_Gauges(_method_families, read))
 
 
-class _Windows(Collector):
-    def __init__(self, read: Callable[[], Iterable[tuple[str, str, float, float, float, float]]]) -> None:
+class _Gauges(Collector):
+    """Rows of two labels and a value for each family, read at each scrape."""
+
+    def __init__(
+        self, families: Callable[[], list[GaugeMetricFamily]], read: Callable[[], Iterable[tuple[Any, ...]]]
+    ) -> None:
+        self._families = families
         self._read = read
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        return _families()
+        return self._families()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        families = _families()
-        for platform, window, *values in self._read():
+        families = self._families()
+        for platform, name, *values in self._read():
             for family, value in zip(families, values, strict=True):
-                family.add_metric([platform, window], value)
+                family.add_metric([platform, name], value)
         return families
 
 
-def _families() -> list[GaugeMetricFamily]:
+def _money_families() -> list[GaugeMetricFamily]:
+    return [
+        GaugeMetricFamily(f"rollcall_fetcher_budget_{name}_usd", text, labels=["platform", "period"])
+        for name, text in (
+            ("limit", "What may be spent in the UTC day or month."),
+            ("spent", "What is spent of it, reservations included."),
+        )
+    ]
+
+
+def _method_families() -> list[GaugeMetricFamily]:
+    labels = ["platform", "method"]
+    return [
+        GaugeMetricFamily("rollcall_fetcher_breaker_open", "1 where the method rests.", labels=labels),
+        GaugeMetricFamily("rollcall_fetcher_missing_fields", "Share of facts its answers lack.", labels=labels),
+    ]
+
+
+def _window_families() -> list[GaugeMetricFamily]:
     return [
         GaugeMetricFamily(f"rollcall_fetcher_window_{name}", text, labels=["platform", "window"])
         for name, text in (

@@ -40,9 +40,9 @@ Where somebody else has met the loss before (another id, with its time), their n
 READ = (
     _GUARD
     + """
-local held = redis.call('HGET', KEYS[2], ARGV[3])
+local held = redis.call('HMGET', KEYS[2], ARGV[3], ARGV[3] .. '#version')
 local time = redis.call('TIME')
-return {'ok', held, time[1], time[2], redis.call('HGET', about, 'lost_at')}
+return {'ok', held[1], held[2] or '0', time[1], time[2], redis.call('HGET', about, 'lost_at')}
 """
 )
 """KEYS about, states; ARGV id, grants seen, key."""
@@ -50,12 +50,14 @@ return {'ok', held, time[1], time[2], redis.call('HGET', about, 'lost_at')}
 SWAP = (
     _GUARD
     + """
-local held = redis.call('HGET', KEYS[2], ARGV[3])
-if (held or '') ~= ARGV[4] then
-  local time = redis.call('TIME')
-  return {'other', held, time[1], time[2], redis.call('HGET', about, 'lost_at')}
+local time = redis.call('TIME')
+local version = redis.call('HGET', KEYS[2], ARGV[3] .. '#version') or '0'
+if version ~= ARGV[4] then
+  local lost_at = redis.call('HGET', about, 'lost_at')
+  return {'other', redis.call('HGET', KEYS[2], ARGV[3]), version, time[1], time[2], lost_at}
 end
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[5])
+version = redis.call('HINCRBY', KEYS[2], ARGV[3] .. '#version', 1)
 local grants = tonumber(redis.call('HGET', about, 'grants'))
 if ARGV[6] ~= '' then
   grants = redis.call('HINCRBY', about, 'grants', 1)
@@ -71,11 +73,11 @@ if ARGV[9] ~= '' then
     redis.call('HSET', KEYS[3], ARGV[9], cjson.encode(entry))
   end
 end
-return {'ok', grants}
+return {'ok', grants, tostring(version), time[1], time[2]}
 """
 )
-"""KEYS about, states, ledger, ledger times; ARGV id, grants seen, key, old text, new text, token granted, its row and
-time, token settled, its outcome and time."""
+"""KEYS about, states, ledger, ledger times; ARGV id, grants seen, key, old version, new text, token granted, its row
+and time, token settled, its outcome and time."""
 
 CACHED = """
 local found = {}

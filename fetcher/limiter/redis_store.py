@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 import redis
@@ -27,6 +28,17 @@ from fetcher.limiter.store import Change, Fresh, LedgerRow
 Result = TypeVar("Result")
 _TIMEOUT_S = 2.0
 _MOST_TRIES = 200
+_FRESH_S = 0.5
+
+
+class _Held(NamedTuple):
+    """A state as it was met: its text and version, the server's time then, and ours (monotonic)."""
+
+    state: State
+    text: str
+    version: str
+    server_time: float
+    read_at: float
 
 
 class RedisStore:
@@ -53,7 +65,7 @@ class RedisStore:
         self._marker = marker
         self._lock = threading.Lock()
         self._scripts = {text: self._client.register_script(text) for text in _all_scripts()}
-        self._parsed: dict[str, tuple[str, State]] = {}
+        self._known: dict[str, _Held] = {}
         self._server: str | None = None
         self.lost_at: float | None = None
         self._marked = ""
@@ -140,37 +152,63 @@ class RedisStore:
         self, key: str, fresh: Fresh, change: Change[Result], extra: Callable[[float], tuple[str, ...]]
     ) -> Result:
         keys = [self._about, self._states, self._ledger, self._times]
-        answer: Any = None
+        held = self._recent(key)
         for _ in range(_MOST_TRIES):
             if self._server is None:
                 with self._reaching():
                     self._install()
-            if answer is None:
+                held = None
+            is_guess = held is not None
+            if held is None:
                 answer = self._run(scripts.READ, keys[:2], [self._id, str(self._seen), key])
+                if answer[0] == "lost":
+                    with self._reaching():
+                        self._install()
+                    continue
+                held = self._held(key, answer, fresh)
+            now = self._time(held)
+            after, result = change(held.state, now)
+            if after is None and not is_guess:
+                self._known[key] = held
+                return result
+            if after is None:
+                held = None  # Others may have changed what we remember, so a refusal is looked at again.
+                continue
+            new = to_text(after)
+            answer = self._run(scripts.SWAP, keys, [self._id, str(self._seen), key, held.version, new, *extra(now)])
+            if answer[0] == "ok":
+                grants, version, seconds, micros = answer[1:]
+                self._known[key] = _Held(after, new, version, _time(seconds, micros), time.monotonic())
+                self._saw(int(grants))
+                return result
             if answer[0] == "lost":
                 with self._reaching():
                     self._install()
-                answer = None
-                continue
-            _, text, seconds, micros, lost_at = answer
-            now = float(seconds) + float(micros) / 1e6 if self._now is None else self._now()
-            before = fresh(None if lost_at is None else float(lost_at)) if text is None else self._read(key, text)
-            after, result = change(before, now)
-            if after is None:
-                return result
-            new = to_text(after)
-            arguments = [self._id, str(self._seen), key, text or "", new, *extra(now)]
-            answer = self._run(scripts.SWAP, keys, arguments)
-            if answer[0] == "ok":
-                self._parsed[key] = (new, after)
-                self._saw(int(answer[1]))
-                return result
+                held = None
+            else:
+                held = self._held(key, answer, fresh)
         raise StoreUnavailable("Too many fetchers change the same state at once.")
 
-    def _read(self, key: str, text: str) -> State:
-        known = self._parsed.get(key)
-        if known is not None and known[0] == text:
-            return known[1]
+    def _recent(self, key: str) -> _Held | None:
+        """What we stored or read a moment ago; if nobody has changed it since, one round trip is enough."""
+        held = self._known.get(key)
+        return held if held is not None and time.monotonic() - held.read_at < _FRESH_S else None
+
+    def _time(self, held: _Held) -> float:
+        """The server's time: what it said last, and what has passed since then."""
+        return held.server_time + time.monotonic() - held.read_at if self._now is None else self._now()
+
+    def _held(self, key: str, answer: Any, fresh: Fresh) -> _Held:
+        _, text, version, seconds, micros, lost_at = answer
+        known = self._known.get(key)
+        if text is None:
+            state = fresh(None if lost_at is None else float(lost_at))
+        else:
+            state = known.state if known is not None and known.text == text else self._read(text)
+        return _Held(state, text or "", version, _time(seconds, micros), time.monotonic())
+
+    @staticmethod
+    def _read(text: str) -> State:
         try:
             return from_text(text)
         except (ValueError, KeyError, TypeError) as error:
@@ -186,6 +224,7 @@ class RedisStore:
             yield
         except (redis.RedisError, OSError, ValueError) as error:
             self._server = None
+            self._known.clear()
             raise StoreUnavailable(f"Redis cannot be used: {type(error).__name__}") from error
 
     def _install(self) -> None:
@@ -197,6 +236,7 @@ class RedisStore:
             found, grants, lost_at = self._scripts[scripts.INSTALL](keys=[self._about, self._states], args=arguments)
             self.lost_at = None if lost_at is None else float(lost_at)
             self._id, self._server, self._seen = found, server, int(grants)
+            self._known.clear()
         self._saw(int(grants))
 
     def _saw(self, grants: int) -> None:
@@ -219,3 +259,7 @@ def _all_scripts() -> list[str]:
         scripts.INSTALL, scripts.READ, scripts.SWAP, scripts.CACHED, scripts.REMEMBER, scripts.PRUNE, scripts.CLAIM,
         scripts.RELEASE,
     ]  # fmt: skip
+
+
+def _time(seconds: str, micros: str) -> float:
+    return float(seconds) + float(micros) / 1e6

@@ -7,7 +7,7 @@ at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from hypothesis import settings
@@ -15,13 +15,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from fetcher.limiter.decision import decide, opened
+from fetcher.limiter.line import joined
 from fetcher.limiter.messages import Answer, AnswerKind, Grant, Request, Wait
-from fetcher.limiter.rules import Kind, Penalties, Rules, Window
+from fetcher.limiter.money import periods
+from fetcher.limiter.rules import MICRO, Budget, Kind, Penalties, Rules, Window
 from fetcher.limiter.settlement import settle
-from fetcher.limiter.state import State, from_text, to_text
+from fetcher.limiter.state import State, Ticket, from_text, to_text
 
 LIMIT, SECONDS, TOLERANCE, IN_FLIGHT = 2, 60.0, 10.0, 20.0
-LONGEST_WAIT_S = 2 * (SECONDS + IN_FLIGHT + 2 * TOLERANCE) + 100
+LONGEST_WAIT_S = 2 * (SECONDS + IN_FLIGHT + 2 * TOLERANCE) + 100 + 300
+"""Two windows, a penalty, and the grace of tickets whose owners never come back."""
+PRICE_USD, DAY_USD = 0.01, 0.5
+"""A day's money is for fifty requests to the fixed window, more than most histories send and fewer than some."""
 METHODS = st.sampled_from(["x", "i"])
 HEADERS = st.sampled_from(["all", "all", "no date", "none"])
 RULES = Rules(
@@ -34,6 +39,11 @@ RULES = Rules(
     clock_tolerance_s=TOLERANCE,
     margin_s=1.0,
     in_flight_s=IN_FLIGHT,
+    people_share=0.5,
+    ticket_grace_s=30.0,
+    patience_s=100.0,
+    budget=Budget(day_usd=DAY_USD),
+    prices={"x": PRICE_USD},
 )
 
 
@@ -74,29 +84,47 @@ class CoreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.true_time = 1_000_000.0
+        self.true_time = 86400.0 * 12 - 600  # Midnight is near.
         self.skew = 0.0
         self.state = State()
         self.fixed, self.sliding = FixedWindow(), SlidingWindow()
         self.flights: list[Flight] = []
         self.exceeded = False
+        self.charged: dict[int, int] = {}
         self.sent = 0
 
     @property
     def now(self) -> float:
         return self.true_time + self.skew
 
-    @rule(method=METHODS, times=st.integers(1, LIMIT + 1))
-    def ask(self, method: str, times: int) -> None:
+    @rule(method=METHODS, times=st.integers(1, LIMIT + 1), person=st.booleans(), with_ticket=st.booleans())
+    def ask(self, method: str, times: int, person: bool = True, with_ticket: bool = False) -> None:
         for _ in range(times):
             self.sent += 1
-            request = Request(method, str(self.sent))
+            tickets = tuple(ticket.id for ticket in self.state.line if ticket.method == method)[:1]
+            request = Request(method, str(self.sent), person=person, tickets=tickets if with_ticket else ())
             decision = decide(RULES, self.state, request, self.now)
             if isinstance(decision, Grant):
                 self.state = decision.state
                 self.flights.append(Flight(request, self.true_time))
             else:
                 assert decision.until > self.now
+
+    @rule(method=METHODS, person=st.booleans(), client=st.sampled_from(["a", "b"]), places=st.integers(1, 3))
+    def take_a_ticket(self, method: str, person: bool, client: str, places: int) -> None:
+        """Whoever has to wait is told when to come back, and may never do so."""
+        decision = decide(RULES, self.state, Request(method, "probe", person=person), self.now)
+        if isinstance(decision, Wait):
+            self.sent += 1
+            until, expires = decision.until, decision.until + RULES.ticket_grace_s
+            ticket = Ticket(f"t{self.sent}", person, client, method, self.now, until, expires, places)
+            self.state, _ = joined(self.state, ticket, self.now)
+
+    @rule()
+    def money_runs_out(self) -> None:
+        """As if other requests had spent the day's money."""
+        spending = {period: round(DAY_USD * MICRO) for period in periods(RULES, self.now)}
+        self.state = replace(self.state, spending=spending)
 
     @rule(method=METHODS, times=st.integers(1, LIMIT), headers=HEADERS, answered=st.booleans())
     def ask_as_soon_as_allowed(self, method: str, times: int, headers: str, answered: bool) -> None:
@@ -168,6 +196,9 @@ class CoreMachine(RuleBasedStateMachine):
         if flight.answer is not None:
             return
         server_time = None if headers == "no date" else float(int(self.true_time))
+        if flight.request.method == "x":
+            day = int(self.true_time // 86400)
+            self.charged[day] = self.charged.get(day, 0) + 1
         if flight.request.method == "i":
             served = self.sliding.receive(self.true_time)
             flight.answer = Answer(kind=AnswerKind.SERVED, server_time=server_time)
@@ -186,16 +217,24 @@ class CoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_waits_for_ever(self) -> None:
+        # Money comes back at midnight, which is further away than any window.
+        state = replace(self.state, spending={})
         for method in ("x", "i"):
-            now, request = self.now, Request(method, "probe")
-            for _ in range(400):
-                decision = decide(RULES, self.state, request, now)
-                if isinstance(decision, Grant):
-                    break
-                now = decision.until
-            else:
-                raise AssertionError("Four hundred waits in a row.")
-            assert now - self.now <= LONGEST_WAIT_S
+            for person in (True, False):
+                now, request = self.now, Request(method, "probe", person=person)
+                for _ in range(1000):
+                    decision = decide(RULES, state, request, now)
+                    if isinstance(decision, Grant):
+                        break
+                    now = decision.until
+                else:
+                    raise AssertionError("A thousand waits in a row.")
+                assert now - self.now <= LONGEST_WAIT_S
+
+    @invariant()
+    def no_day_is_overspent(self) -> None:
+        """On the platform's clock, by what it charged."""
+        assert all(count * PRICE_USD <= DAY_USD + 1e-9 for count in self.charged.values())
 
 
 CoreMachine.TestCase.settings = settings(max_examples=400, stateful_step_count=40, deadline=None)
