@@ -27,6 +27,9 @@ def server_flags(config: Config, *, port: int, rest_port: int) -> list[str]:
         f"--rest_api_port={rest_port}",
         f"--model_config_file={Store(config.store).config_file}",
         "--allow_version_labels_for_unavailable_models=true",
+        # A broken version should be refused within seconds; the default is five more tries, a minute apart.
+        "--max_num_load_retries=2",
+        "--load_retry_interval_micros=1000000",
         f"--monitoring_config_file={MONITORING}",
     ]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Semaphore, Thread
 
+from serving.local_server.background import give_way
 from serving.local_server.errors import Cancelled, Internal, NotFound, StatusError
 from serving.local_server.servable import Graph, Servable
 from serving.local_server.state_monitor import State, StateMonitor
@@ -123,7 +124,14 @@ class ServableManager:
     def _begin_load(self, model: str, version: int, managed: _Managed) -> None:
         managed.stage = Stage.LOADING
         self._monitor.publish(model, version, State.LOADING)
-        Thread(target=self._load, args=(model, version, managed), name=f"load-{model}-{version}", daemon=True).start()
+        # The first load makes TensorFlow's threads, which would keep its priority for ever.
+        target = self._load_beside if any(self._serving.values()) else self._load
+        Thread(target=target, args=(model, version, managed), name=f"load-{model}-{version}", daemon=True).start()
+
+    def _load_beside(self, model: str, version: int, managed: _Managed) -> None:
+        """Load while other versions answer."""
+        give_way()
+        self._load(model, version, managed)
 
     def _load(self, model: str, version: int, managed: _Managed) -> None:
         error: StatusError | None = None
@@ -175,6 +183,7 @@ class ServableManager:
         Thread(target=self._unload, args=(model, version, managed), name=f"unload-{model}-{version}").start()
 
     def _unload(self, model: str, version: int, managed: _Managed) -> None:
+        give_way()
         if managed.servable is not None:
             managed.servable.drain()
             managed.servable = None
