@@ -26,10 +26,26 @@ BASE_RATES = {"regular": 0.7, "bot": 0.12, "influencer": 0.06, "fake": 0.12}
 
 _INVENTED: Mapping[Platform, Mapping[str, tuple[float, float]]] = {
     Platform.X: {"listed": (0, 3), "has_url": (0, 1), "private": (0, 0), "verified": (0, 0)},
-    Platform.INSTAGRAM: {"private": (0, 0)},
+    Platform.INSTAGRAM: {
+        "private": (0, 0),
+        "has_avatar": (1, 1),
+        "has_url": (0, 1),
+        "biography_length": (30, 140),
+        "like_rate_percent": (0.8, 5),
+        "comment_rate_percent": (0.02, 0.2),
+        "hours_between_posts_mean": (20, 160),
+        "location_share": (0, 0.7),
+        "non_image_share": (0, 0.6),
+        "caption_near_empty_share": (0, 0.1),
+        "hashtags_per_post_mean": (0, 10),
+        "promo_keywords_per_post": (0, 0.3),
+        "follow_keywords_per_post": (0, 0.3),
+        "caption_length_mean": (60, 500),
+        "caption_similarity_mean": (0, 0.2),
+    },
 }
-"""Bounds between which a field is drawn evenly where no source of the class knows it. What is not named here and not
-known is not shown: Instagram's influencers come as the data knows them, by their counts alone."""
+"""Bounds between which a field is drawn evenly where no source of the class knows it: most fields of Instagram's
+influencers, of whom the data knows three counts."""
 
 SPREAD = 0.7
 """Emulated accounts are typical of their class: the copula's draws are this much narrower than the data's."""
