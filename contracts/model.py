@@ -21,6 +21,10 @@ MODEL_NAME = "rollcall"
 CLASSES = ("regular", "bot", "influencer", "fake")
 """The order of the second axis of `probabilities`."""
 
+HUMANS = frozenset({"regular", "influencer"})
+PLAIN_THRESHOLD = 0.5
+"""Below this probability a label that accuses nobody is unsure: all the others together are more probable."""
+
 STABLE, CANARY = "stable", "canary"
 """Version labels, TensorFlow Serving's own."""
 
@@ -84,3 +88,11 @@ class Description:
     def to_json(self) -> str:
         """The document, as `describe` gives it."""
         return json.dumps({each.name: getattr(self, each.name) for each in fields(self)}, ensure_ascii=False)
+
+
+def is_unsure(label: str, probability: float, accusation_threshold: float) -> bool:
+    """Whether `label` is less probable than is needed to state it plainly.
+
+    A label that accuses (bot, fake) needs the version's accusation threshold, the others `PLAIN_THRESHOLD`.
+    """
+    return probability < (PLAIN_THRESHOLD if label in HUMANS else accusation_threshold)

@@ -12,14 +12,10 @@ from contracts.columns import Numbers
 from contracts.features import VALUE_NAMES
 from contracts.fetch_api import AccountResult
 from contracts.json_fields import write_time
-from contracts.model import CLASSES, MODEL_NAME
+from contracts.model import CLASSES, MODEL_NAME, is_unsure
 from contracts.profile import MODEL_FACTS, Profile
 from contracts.profile_ref import ProfileRef
 from gateway.prediction import Prediction, Version
-
-ACCUSATIONS = frozenset({"bot", "fake"})
-PLAIN_THRESHOLD = 0.5
-"""Below this probability a label that accuses nobody is unsure: all the others together are more probable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +52,8 @@ class Assessment:
 
     @property
     def unsure(self) -> bool:
-        """Whether the label is less probable than is needed to state it plainly.
-
-        A label that accuses (bot, fake) needs the version's accusation threshold, the others `PLAIN_THRESHOLD`.
-        """
-        accuses = self.label in ACCUSATIONS
-        needed = self.version.description.accusation_threshold if accuses else PLAIN_THRESHOLD
-        return self.probabilities[self.label] < needed
+        """Whether the label is less probable than is needed to state it plainly."""
+        return is_unsure(self.label, self.probabilities[self.label], self.version.description.accusation_threshold)
 
     @property
     def automated_or_inauthentic(self) -> float:

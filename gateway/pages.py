@@ -9,8 +9,8 @@ from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from contracts.features import FEATURES
+from contracts.model import PLAIN_THRESHOLD
 from contracts.platforms import Platform
-from gateway.assessment import PLAIN_THRESHOLD
 from gateway.classify import Classifier, Question
 from gateway.demo_accounts import DemoAccounts
 from gateway.errors import FetcherUnreachableError, ModelUnavailableError

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from contracts.model import CLASSES
+from contracts.model import CLASSES, is_unsure
 
 Probabilities = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -38,7 +38,7 @@ def measure(probabilities: Probabilities, labels: Labels, threshold: float, *, s
         "coverage": {f"{share:g}": accuracy_at(share, probabilities, labels) for share in COVERAGES},
         "prediction_sets": prediction_sets(probabilities, labels, 0.9),
         "accused_humans": accused_humans(probabilities, labels, threshold),
-        "unsure": float((probabilities.max(1) < threshold).mean()),
+        "unsure": unsure(probabilities, threshold),
         "intervals": bootstrap(confusion, classes, seed),
     }
     if len(classes) > 1:
@@ -96,6 +96,12 @@ def accused_humans(probabilities: Probabilities, labels: Labels, threshold: floa
         return None
     accused = ~np.isin(probabilities.argmax(1), HUMANS) & (probabilities.max(1) >= threshold)
     return float(accused[humans].mean())
+
+
+def unsure(probabilities: Probabilities, threshold: float) -> float:
+    """The share of accounts whose label is not stated plainly, see `contracts.model.is_unsure`."""
+    answers = zip(probabilities.argmax(1), probabilities.max(1), strict=True)
+    return float(np.mean([is_unsure(CLASSES[label], probability, threshold) for label, probability in answers]))
 
 
 def two_class_area(probabilities: Probabilities, labels: Labels, classes: list[int]) -> float:
