@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
-from uuid import uuid4
 
 from prometheus_client import CollectorRegistry
 
@@ -96,7 +95,6 @@ class Fetcher:
         self.life += 1
         self._clock = Clock(self._line, clock_error)
         store = self._store = self._open_store(self._clock)
-        self._owner = uuid4().hex
         self._handler = Handler(self._limits, store, self._clock, Metrics(CollectorRegistry()), secret=b"bench")
         self._cache = Cache(store, instagram_s=21600, negative_s=600, clock_tolerance_s=30)
         self._lanes = {method: Lane() for method in self._batch}
@@ -147,7 +145,7 @@ class Fetcher:
 
     def _depart(self, method: str, passed: Pass, aboard: list[Passenger], *, person: bool) -> None:
         if self._is_cached:
-            aboard = self._unknown(aboard)
+            aboard = self._unknown(aboard, passed.request.token)
             if not aboard:
                 self._handler.settle(passed, Answer(kind=AnswerKind.UNSENT))
                 self._later(1.0, lambda: None if person else self._lead(method, person=False))
@@ -173,16 +171,16 @@ class Fetcher:
             if self._is_cached:
                 if answer.billed:
                     self._cache.keep({each.ref: _answered(each.ref) for each in aboard}, activity=False)
-                self._store.release(names, self._owner)
+                self._store.release(names, passed.request.token)
             if not person:
                 self._lead(method, person=False)
 
         self._line.at(self._line.now + there, arrive)
 
-    def _unknown(self, aboard: list[Passenger]) -> list[Passenger]:
+    def _unknown(self, aboard: list[Passenger], owner: str) -> list[Passenger]:
         """Those that nobody has asked for today, or is asking for now in any fetcher."""
         refs = list(dict.fromkeys(passenger.ref for passenger in aboard))
-        claimed = self._store.claim([ref.key for ref in refs], self._owner, 90.0)
+        claimed = self._store.claim([ref.key for ref in refs], owner, 90.0)
         known = self._cache.find(refs, activity=False)
         left = [ref for ref in refs if ref.key in claimed and ref not in known]
         return [next(passenger for passenger in aboard if passenger.ref == ref) for ref in left]
