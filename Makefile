@@ -7,7 +7,7 @@ DATA ?= data
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit bench screenshots lock train env env-dev clean
+.PHONY: help run test lint types unit bench promote rollback verify-real screenshots lock train env env-dev clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,15 @@ train: env-dev ## train the next model version from labelled data: make train DA
 
 bench: env-dev ## measure against peers and floors: make bench [BENCH=name]
 	$(VENV)/python -m bench $(BENCH)
+
+promote: env ## check a model version and make it stable: make promote VERSION=n
+	@$(VENV)/python -m serving promote $(VERSION)
+
+rollback: env ## make the model version stable that was so before
+	@$(VENV)/python -m serving rollback
+
+verify-real: env-dev ## ask the real TensorFlow Serving container what the tests ask the local model server
+	$(VENV)/python -m tests.serving.real_server
 
 screenshots: env-dev ## take the pictures of docs/screenshots in Chromium
 	$(VENV)/python -m tests.e2e.screenshots

@@ -16,6 +16,7 @@ from serving.promotion import Promotion, PromotionRefused
 from serving.seed import seed as seed_store
 from serving.status import status_lines
 from serving.store import Store, StoreError
+from serving.traffic import GatewayError, set_canary_share
 
 
 @click.group()
@@ -27,7 +28,7 @@ def main() -> None:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (StoreError, DamagedVersion, PromotionRefused) as error:
+    except (StoreError, DamagedVersion, PromotionRefused, GatewayError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -64,9 +65,9 @@ def list_versions(config: Config) -> None:
 @main.command()
 @click.pass_obj
 def status(config: Config) -> None:
-    """The state of every version on every server."""
+    """The state of every version on every server, and the traffic between them."""
     with _refusals():
-        for line in status_lines(Store(config.store), config.servers):
+        for line in status_lines(Store(config.store), config.servers, config.gateway):
             click.echo(line)
 
 
@@ -83,16 +84,34 @@ def promote(config: Config, version: int, force: bool) -> None:
 
 @main.command()
 @click.argument("version", type=int, required=False)
-@click.option("--off", is_flag=True, help="Take the label away.")
+@click.option("--off", is_flag=True, help="Take its traffic and the label away.")
+@click.option("--share", type=click.FloatRange(0, 1), help="Share of the accounts that the canary answers.")
 @click.pass_obj
-def canary(config: Config, version: int | None, off: bool) -> None:
-    """Check VERSION and make it the canary."""
-    if off == (version is not None):
-        raise click.UsageError("Give either a version or --off.")
+def canary(config: Config, version: int | None, off: bool, share: float | None) -> None:
+    """Check VERSION and make it the canary; --share says how many accounts it answers, without VERSION too."""
+    if off and (version is not None or share is not None):
+        raise click.UsageError("--off stands alone.")
+    if not off and version is None and share is None:
+        raise click.UsageError("Give a version, --share or --off.")
     with _refusals():
         promotion = Promotion(Store(config.store), config.servers)
-        for line in promotion.end_canary() if version is None else promotion.canary(version):
-            click.echo(line)
+        if version is not None:
+            for line in promotion.canary(version):
+                click.echo(line)
+        if share is not None:
+            click.echo(set_canary_share(config.gateway, share).note)
+        if off:
+            _take_traffic_away(config)
+            for line in promotion.end_canary():
+                click.echo(line)
+
+
+def _take_traffic_away(config: Config) -> None:
+    """A gateway that is down sends the canary nothing, so the label can go all the same."""
+    try:
+        click.echo(set_canary_share(config.gateway, 0.0).note)
+    except GatewayError as error:
+        click.echo(f"The share was not changed: {error}", err=True)
 
 
 @main.command()

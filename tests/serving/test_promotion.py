@@ -22,6 +22,8 @@ from serving.version_checks import EVALUATION, GOLDEN
 from tests.serving.harness import RunningServer
 from tests.serving.store_models import make_version, write_manifest
 
+NOWHERE = "http://127.0.0.1:1"
+
 
 class Setting:
     """A store with version 1 stable on two servers."""
@@ -217,14 +219,15 @@ def test_prune_keeps_what_is_served_and_the_newest(setting: Setting) -> None:
 def test_status_names_server_version_state_and_labels(setting: Setting) -> None:
     setting.add(2)
     list(setting.promotion.canary(2))
-    lines = [line.split("\t") for line in status_lines(setting.store, [*setting.addresses, "unix:/nobody"])]
-    assert [line[1:4] for line in lines[1:3]] == [["2", "AVAILABLE", "canary"], ["1", "AVAILABLE", "stable"]]
-    assert lines[-1] == ["unix:/nobody", "does not answer: UNAVAILABLE"]
+    lines = [line.split("\t") for line in status_lines(setting.store, [*setting.addresses, "unix:/nobody"], NOWHERE)]
+    assert [line[1:5] for line in lines[1:3]] == [["2", "AVAILABLE", "canary", "-"], ["1", "AVAILABLE", "stable", "-"]]
+    assert lines[-2] == ["unix:/nobody", "does not answer: UNAVAILABLE"]
+    assert lines[-1][1].startswith(f"{NOWHERE}/api/v1/model/traffic does not answer")
 
 
 def test_commands_print_their_steps_and_end_with_1_when_they_refuse(setting: Setting) -> None:
     setting.add(2)
-    config = Config(setting.store.folder, setting.folder / "shipped", tuple(setting.addresses), "http://127.0.0.1:1")
+    config = Config(setting.store.folder, setting.folder / "shipped", tuple(setting.addresses), NOWHERE)
     run = CliRunner().invoke
     assert "stable is version 2 now." in run(main, ["promote", "2"], obj=config).output
     refused = run(main, ["promote", "9"], obj=config)

@@ -1,0 +1,67 @@
+"""Traffic between versions, which belongs to the gateway: asked and changed through its operator's API."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+TIMEOUT_S = 5.0
+PATH = "/api/v1/model/traffic"
+
+
+class GatewayError(Exception):
+    """The gateway did not answer or refused; the message says what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """`canary_share` from 0 to 1; `note`: what it comes to, and why the canary was rolled back, if it was."""
+
+    canary_share: float
+    note: str
+
+
+def read_traffic(gateway: str) -> Traffic:
+    """Who answers now; `gateway` is its base address. Raises GatewayError."""
+    return _traffic(_ask(urllib.request.Request(gateway + PATH)))  # noqa: S310 - the configuration checks the scheme.
+
+
+def set_canary_share(gateway: str, share: float) -> Traffic:
+    """Give the canary `share` of the accounts in every replica of the gateway; raises GatewayError."""
+    body = json.dumps({"canary_share": share}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(gateway + PATH, body, headers, method="PUT")  # noqa: S310 - as above.
+    return _traffic(_ask(request))
+
+
+def _ask(request: urllib.request.Request) -> Any:
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - as above.
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            raise GatewayError(f"{request.full_url} answered {error.code}: {_detail(error.read())}") from error
+    except (OSError, ValueError) as error:
+        raise GatewayError(f"{request.full_url} does not answer: {error}") from error
+
+
+def _traffic(document: Any) -> Traffic:
+    try:
+        back = document.get("rolled_back")
+        note = document.get("effect") or ""
+        if back:
+            note += f" Version {back['version']} was rolled back at {back['at']}: {back['reason']}"
+        return Traffic(float(document["canary_share"]), note.strip())
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise GatewayError(f"The gateway's answer cannot be read: {error!r}") from error
+
+
+def _detail(body: bytes) -> str:
+    """The sentence of a problem document, else its beginning."""
+    try:
+        return str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return body[:200].decode("utf-8", "replace")
