@@ -12,20 +12,27 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from contracts.columns import Columns
+from contracts.features import normalize
 from contracts.model import CONFIDENCE, FEATURES, PREDICT, PROBABILITIES
+from training.invented import invent
 
 LITE_MODEL = "model.tflite"
 
 TOLERANCE = 1e-6
 """Largest difference of a probability between the two models of one version."""
 
+_PROFILES = 256
 
-def write_lite(version: Path, features: NDArray[np.float32], tolerance: float = TOLERANCE) -> str:
+
+def write_lite(version: Path, features: NDArray[np.float32] | None = None, tolerance: float = TOLERANCE) -> str:
     """Convert the SavedModel in `version` and compare both on `features` float32[n, F]; returns what became of it.
 
-    A model that differs is left out: every server then runs the SavedModel, whatever its flag.
+    None = invented profiles. A model that differs is left out: servers then run the SavedModel, whatever their flag.
     """
     content = tf.lite.TFLiteConverter.from_saved_model(str(version), signature_keys=[PREDICT]).convert()
+    if features is None:
+        features = normalize(Columns.from_profiles(invent(_PROFILES, seed=3)))
     difference = _difference(version, content, features)
     if not difference <= tolerance:
         return f"{LITE_MODEL} left out: it differs by {difference:.2g} from the SavedModel, more than {tolerance:g}."
