@@ -131,7 +131,7 @@ class Departures:
     def _depart(self, own: list[Passenger], activity: bool, *, deadline: float | None = None) -> None:
         """One request, if it is granted before the deadline of `own`; with another `deadline` they go on waiting."""
         try:
-            passed = self._granted(own[0].deadline if deadline is None else deadline)
+            passed = self._granted(own, own[0].deadline if deadline is None else deadline)
         except (Refused, StoreUnavailable) as refusal:
             if deadline is None:
                 self._land(self._lane.leave(own), self._refused(refusal))
@@ -159,14 +159,14 @@ class Departures:
             return waiting(self._source.platform, refusal.reason, refusal.until)
         return Found(outcome=Outcome.UPSTREAM_ERROR, detail=_STORE_DOWN)
 
-    def _granted(self, deadline: float) -> Pass | None:
-        """A grant for those who are first in the lane; None where nobody is left. Raises Refused."""
+    def _granted(self, own: list[Passenger], deadline: float) -> Pass | None:
+        """A grant for those who are first in the lane; None where others have taken `own` along. Raises Refused."""
         most = self._source.most
 
         def call() -> Call | None:
-            first = self._lane.next(most)
-            if not first:
+            if not any(self._lane.waits(passenger) for passenger in own):
                 return None
+            first = self._lane.next(most)
             return Call(
                 platform=self._source.platform,
                 method=self._method,

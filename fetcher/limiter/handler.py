@@ -29,6 +29,7 @@ Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 _PRUNE_EVERY = 1000
 _JITTER_S = 0.05
+_LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +118,17 @@ class Handler:
                 self._metrics.refused(call.platform, call.method, decision.reason)
                 raise Refused(decision.until, decision.reason, decision.affordable)
             # The jitter keeps threads that wait for the same moment from meeting in the store.
-            self._clock.sleep(pause + random.uniform(0, _JITTER_S))  # noqa: S311
+            self._sleep(pause + random.uniform(0, _JITTER_S), call, describe)  # noqa: S311
         return None
+
+    def _sleep(self, seconds: float, call: Call, describe: Callable[[], Call | None]) -> None:
+        """Wait, unless what is needed changes: nothing any more, or something for a person."""
+        until = self._clock.now() + seconds
+        while (left := until - self._clock.now()) > 0:
+            self._clock.sleep(min(left, _LOOK_S))
+            needed = describe()
+            if needed is None or needed.person != call.person:
+                return
 
     def ask(self, call: Call, waited_s: float = 0.0) -> tuple[Pass | Wait, float]:
         """A grant or a wait, at once, and the store's time at which it was decided."""

@@ -112,6 +112,16 @@ def test_results_keep_the_order_and_equal_accounts_are_asked_once(client: FlaskC
     assert [len(refs) for refs in source.asked] == [2]
 
 
+def test_a_lone_question_is_held_back_for_a_moment_only(client: FlaskClient, clock: Any) -> None:
+    ask(client, "a")
+    assert sum(clock.slept) <= 0.03
+
+
+def test_a_full_request_is_not_held_back(client: FlaskClient, clock: Any) -> None:
+    ask(client, *[f"a{number}" for number in range(100)])
+    assert clock.slept == []
+
+
 def test_a_source_that_breaks_spoils_no_later_request(client: FlaskClient, source: CountingSource) -> None:
     source.broken = StoreUnavailable("gone")
     assert ask(client, "a")[0]["outcome"] == "upstream-error"

@@ -41,3 +41,10 @@ def test_who_left_is_not_boarded() -> None:
     assert lane.leave([one]) == [one]
     assert lane.leave([one]) == []
     assert names(lane.board(5)) == ["other"]
+
+
+def test_an_account_that_a_person_wants_too_boards_with_the_people() -> None:
+    lane = Lane()
+    lane.add([passenger(f"b{n}", person=False) for n in range(5)])
+    assert names(lane.promote([ProfileRef(Platform.X, handle="b3"), ProfileRef(Platform.X, handle="gone")])) == ["b3"]
+    assert names(lane.board(1)) == ["b3"]
