@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
@@ -70,7 +70,8 @@ class RedisStore:
         self.lost_at: float | None = None
         self._marked = ""
         self._id, self._seen = self._read_marker()
-        with self._reaching():
+        # A server that is away at our start is met at the first use; until then nothing is granted.
+        with suppress(StoreUnavailable), self._reaching():
             self._install()
 
     def now(self) -> float:

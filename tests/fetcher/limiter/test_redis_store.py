@@ -49,9 +49,14 @@ def test_an_unreachable_server_fails_closed_and_is_met_again(redis_server: Any, 
     assert store.clock_id() != clock
 
 
-def test_a_server_that_is_not_there_cannot_be_opened() -> None:
+def test_a_server_that_is_away_at_the_start_is_met_later(redis_server: Any) -> None:
+    redis_server.stop()
+    store = RedisStore(redis_server.url, "test")
     with pytest.raises(StoreUnavailable):
-        RedisStore("redis://127.0.0.1:1/0", "test")
+        grant(store, "1")
+    redis_server.start()
+    grant(store, "1")
+    assert spent_until(store) == 0
 
 
 def test_a_server_restored_from_a_backup_is_lost(redis_server: Any) -> None:
