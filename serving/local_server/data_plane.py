@@ -109,9 +109,12 @@ class DataPlane:
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. "
                 "Only ModelConfigList is currently supported"
             )
+        before = self._metrics.totals(request.metric_names)
         self.models.reload(config, timeout_s)
         response = ReloadConfigResponse()
         response.status.SetInParent()
+        for name, total in self._metrics.totals(request.metric_names).items():
+            response.metric.add(name=name, int64_value_increase=total - before[name])
         return response
 
 

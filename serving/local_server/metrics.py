@@ -7,7 +7,7 @@ Source: tensorflow_serving/util/prometheus_exporter.cc and servables/tensorflow/
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from threading import Lock
 
@@ -29,6 +29,11 @@ class Counter:
         """Count one more for these label values."""
         with self._lock:
             self._values[labels] = self._values.get(labels, 0) + by
+
+    def total(self) -> int:
+        """The sum over all labels."""
+        with self._lock:
+            return sum(self._values.values())
 
     def lines(self) -> Iterator[str]:
         """Its part of the page."""
@@ -83,6 +88,11 @@ class Metrics:
         self.loads = Counter(f"{loader}load_attempt_count", ["model_path", "status"])
         self.load_latency = Counter(f"{loader}load_latency", ["model_path"])
         self.runs = Counter(":tensorflow:core:graph_runs", [])
+
+    def totals(self, names: Iterable[str]) -> dict[str, int]:
+        """The sums of those counters that are known, by TensorFlow's own names with slashes."""
+        counters = {each.name: each for each in vars(self).values() if isinstance(each, Counter)}
+        return {name: counters[known].total() for name in names if (known := name.replace("/", ":")) in counters}
 
     def page(self) -> str:
         """The whole page."""

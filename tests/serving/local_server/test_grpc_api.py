@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import grpc
 import numpy as np
 import pytest
@@ -319,3 +321,13 @@ def test_health_service_is_serving_once_the_port_is_open(running: RunningServer,
 def test_long_error_texts_are_cut() -> None:
     assert cut("x" * 1024) == "x" * 1024
     assert cut("x" * 1025) == "x" * 1024 + "...TRUNCATED"
+
+
+def test_reload_tells_by_how_much_the_counters_grew_that_it_was_asked_for(saved_models: Path, tmp_path: Path) -> None:
+    server = RunningServer(tmp_path, model_name="m", model_base_path=str(saved_models / "half_plus_two"))
+    loads = "/tensorflow/cc/saved_model/load_attempt_count"
+    base = saved_models / "half_plus_two"
+    config = model_list(("m", base, ""), ("new", base, ""))
+    answer = server.client.reload(ReloadConfigRequest(config=config, metric_names=[loads, "/no/such/counter"]))
+    assert [(each.name, each.int64_value_increase) for each in answer.metric] == [(loads, 1)]
+    server.stop()
