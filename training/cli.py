@@ -1,4 +1,4 @@
-"""The command line: `python -m training [evaluate | compare | protocol | card]`."""
+"""The command line: `python -m training [evaluate | compare | protocol | search | feedback | card]`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from training.command_inputs import FOLDER, read_config, require_data
 from training.config import DEFAULT_FILE
 from training.console import open_console
+from training.feedback_command import feedback
 from training.judging_commands import card, compare, evaluate, protocol
 
 
@@ -39,5 +40,5 @@ def main(context: click.Context, data: Path | None, out: Path | None, config_fil
     console.print(f"Wrote {version}")
 
 
-for command in (evaluate, compare, protocol, card):
+for command in (evaluate, compare, protocol, feedback, card):
     main.add_command(command)

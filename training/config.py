@@ -66,6 +66,18 @@ class GateConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MixtureConfig:
+    """How sure the networks are: `temperature` of the general ones, 0: fitted; `sharpness` of the mixture.
+
+    `familiar_sharpness` is added to the sharpness as far as the gate is open.
+    """
+
+    temperature: float
+    sharpness: float
+    familiar_sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
 class FieldsConfig:
     """Groups of columns of contracts.columns that a collection or a fetch lacks together."""
 
@@ -84,11 +96,12 @@ class DisguiseConfig:
 
 @dataclass(frozen=True, slots=True)
 class PlatformConfig:
-    """What is learned for one platform."""
+    """What is learned for one platform; the networks of all of `general` are averaged."""
 
     close: ExpertConfig
-    general: ExpertConfig
+    general: tuple[ExpertConfig, ...]
     gate: GateConfig
+    mixture: MixtureConfig
     disguises: DisguiseConfig
     fields: FieldsConfig
 
@@ -159,9 +172,18 @@ def _read(kind: type, document: Any, path: str, mistakes: list[str]) -> Any:
             mistakes.append(f"{path}{name}: is missing.")
         elif isinstance(hints[name], type) and hasattr(hints[name], "__dataclass_fields__"):
             values[name] = _read(hints[name], document[name], f"{path}{name}.", mistakes)
+        elif hints[name] == tuple[ExpertConfig, ...]:
+            values[name] = _read_experts(document[name], f"{path}{name}", mistakes)
         else:
             values[name] = _read_value(hints[name], document[name], f"{path}{name}", mistakes)
     return kind(**values) if len(values) == len(names) else None
+
+
+def _read_experts(value: Any, path: str, mistakes: list[str]) -> Any:
+    if not isinstance(value, list) or not value:
+        mistakes.append(f"{path}: expected one table or more, each headed [[{path}]].")
+        return None
+    return tuple(_read(ExpertConfig, each, f"{path}[{index}].", mistakes) for index, each in enumerate(value))
 
 
 def _read_value(hint: Any, value: Any, path: str, mistakes: list[str]) -> Any:

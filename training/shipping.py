@@ -11,15 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from contracts.columns import Columns
-from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, normalize
+from contracts.features import FEATURE_NAMES, SCHEMA_VERSION
 from contracts.model import CLASSES, PROBABILITIES, Description
 from contracts.platforms import Platform
 from training import extras
 from training.config import Config
 from training.dataset import Dataset
 from training.evaluation import Predict, evaluate
-from training.invented import invent
 from training.platform_model import PlatformModel
 from training.protocol_figures import read_figures
 from training.reference import LEVELS, base_rates, quantiles
@@ -31,12 +29,9 @@ from training.stress import stress
 from training.summary import summarize
 from training.tables import evaluation_table
 from training.tflite import write_lite
-from training.tflite import write_lite
 from training.trainer import Trainer
 from training.version_graph import VersionGraph
 
-_COMPARED = 256
-"""Invented profiles on which model.tflite is held against the SavedModel."""
 _WANTS = {Platform.INSTAGRAM.value: ("activity",)}
 
 
@@ -71,7 +66,6 @@ class Shipping:
             graph.save(draft)
             extras.write_warmup(draft)
             extras.write_golden(draft, _predict(graph))
-            self.console.print(write_lite(draft, normalize(Columns.from_profiles(invent(_COMPARED, seed=2)))))
             extras.write_json(draft, extras.EVALUATION, rounded(figures))
             self.console.print(write_lite(draft))
             extras.write_manifest(draft)

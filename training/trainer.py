@@ -15,7 +15,7 @@ from rich.progress import Progress
 
 from contracts.platforms import Platform
 from training.balancing import wanted_weights
-from training.calibration import calibrate
+from training.calibration import Calibration, calibrate
 from training.config import Config, ExpertConfig
 from training.dataset import Dataset
 from training.dense import DenseNetwork
@@ -24,7 +24,7 @@ from training.evaluation import Predict
 from training.fields import silenced, unsupported, without_options
 from training.fitting import fit
 from training.gate import learn_gate
-from training.platform_model import Expert, PlatformModel
+from training.platform_model import Expert, PlatformModel, mean_logits
 from training.progress import EpochBar
 from training.run_folder import RunFolder, network_key
 from training.splits import validation
@@ -60,27 +60,34 @@ class Trainer:
         judged = validation(rows.frame, self.config.data.validation_percent)
         learned, kept = seen.where(~judged), seen.where(judged)
         with Progress(*Progress.get_default_columns(), console=self.console, transient=True) as progress:
-            close, general = (
-                self._fit_expert(learned, kept, expert, f"{platform.value}-{name}", progress)
-                for name, expert in (("close", config.close), ("general", config.general))
-            )
+            networks = [
+                self._fit_networks(learned, kept, expert, index, progress)
+                for index, expert in enumerate((config.close, *config.general))
+            ]
+        close = Expert(networks[:1], 1, _calibrated(networks[:1], kept, config.close))
+        temperature = config.mixture.temperature
+        fitted = None if temperature else _calibrated(networks[1:], kept, config.general[0])
+        general = Expert(networks[1:], temperature or 1, fitted)
         gate = learn_gate(learned.features, learned.sources, config.gate, self.config.seed)
-        return PlatformModel(read, close, general, gate)
+        return PlatformModel(read, close, general, gate, config.mixture)
 
     def method(self, rows: Dataset) -> Predict:
         """Fit the one platform of `rows`, as protocol.py's methods do."""
         model = self.fit_platform(rows, Platform(str(rows.platforms[0])))
         return lambda judged: np.asarray(model.probabilities(tf.constant(judged.features)), np.float64)
 
-    def _fit_expert(
-        self, learned: Dataset, kept: Dataset, expert: ExpertConfig, name: str, progress: Progress
-    ) -> Expert:
-        config = self.config.of(Platform(str(learned.platforms[0])))
+    def _fit_networks(
+        self, learned: Dataset, kept: Dataset, expert: ExpertConfig, index: int, progress: Progress
+    ) -> list[DenseNetwork]:
+        """The members of a platform's kind `index`, where 0 is the close one."""
+        platform = Platform(str(learned.platforms[0]))
+        config = self.config.of(platform)
+        name = f"{platform.value}-general-{index}" if index else f"{platform.value}-close"
         borrowers = without_options(learned.columns, learned.labels, learned.sources)
         disguises = Disguises(config.disguises, borrowers)
         networks: list[DenseNetwork] = []
         for member in range(expert.members):
-            seed = self.config.seed + member
+            seed = self.config.seed + 10 * index + member
             bar = EpochBar(progress, f"{name}-{member + 1}", expert.epochs)
 
             def finish(watchers: Sequence[Any], seed: int = seed, bar: EpochBar = bar) -> DenseNetwork:
@@ -90,9 +97,7 @@ class Trainer:
             settings = (seed, expert, config.fields, config.disguises)
             key = network_key(f"{name}-{member + 1}", learned, *settings)
             networks.append(self.run.take_up(key, finish) if self.run else finish([]))
-        logits = np.mean([network.logits(kept.features) for network in networks], axis=0)
-        weights = wanted_weights(kept.labels, kept.sources, expert.class_power, expert.source_power)
-        return Expert(networks, calibrate(logits, kept.labels, weights))
+        return networks
 
     def _refuse_rare_classes(self, rows: Dataset, platform: Platform) -> None:
         counts = rows.frame["label"].value_counts()
@@ -102,3 +107,9 @@ class Trainer:
                 f"{platform.title}: every class needs {self.config.data.minimum_rows} rows and there must be two; "
                 f"too rare: {', '.join(rare) or 'all but one'}."
             )
+
+
+def _calibrated(shapes: Sequence[Sequence[DenseNetwork]], kept: Dataset, expert: ExpertConfig) -> Calibration:
+    logits = mean_logits([network for networks in shapes for network in networks], kept.features)
+    weights = wanted_weights(kept.labels, kept.sources, expert.class_power, expert.source_power)
+    return calibrate(logits, kept.labels, weights)

@@ -38,7 +38,7 @@ def _balanced(config: Config, resampling: float, weight: float) -> Config:
 
 def _with_experts(config: Config, change: Callable[[ExpertConfig], ExpertConfig]) -> Config:
     x, instagram = (
-        replace(platform, close=change(platform.close), general=change(platform.general))
+        replace(platform, close=change(platform.close), general=tuple(map(change, platform.general)))
         for platform in (config.x, config.instagram)
     )
     return replace(config, x=x, instagram=instagram)

@@ -34,22 +34,19 @@ class VersionGraph(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no 
     def __init__(self, models: Mapping[Platform, PlatformModel], description: str, steps: int) -> None:
         super().__init__()
         self._models = {platform.value: models.get(platform, Untrained()) for platform in Platform}
+        # As functions of their own they stand in the file once, whichever branches call them.
+        self._explained = {name: _explaining(model, steps) for name, model in self._models.items()}
         self._description = description
-        self._steps = steps
 
     @tf.function(input_signature=[tf.TensorSpec([None, F], tf.float32, name=FEATURES)])  # type: ignore[untyped-decorator]
     def predict(self, features: Any) -> dict[str, Any]:
         """The signature `serving_default`; confidence is the top probability, halved for a wholly foreign account."""
-        return _answer(*self._by_platform(features, lambda model: model.answer(features)))
+        return _answer(*self._by_platform(features, lambda name: self._models[name].answer(features)))
 
     @tf.function(input_signature=[tf.TensorSpec([None, F], tf.float32, name=FEATURES)])  # type: ignore[untyped-decorator]
     def explain(self, features: Any) -> dict[str, Any]:
         """The signature `explain`."""
-
-        def work(model: PlatformModel | Untrained) -> tuple[Any, ...]:
-            return (*model.answer(features), contributions(model.probabilities, features, self._steps))
-
-        probabilities, familiarity, moved = self._by_platform(features, work)
+        probabilities, familiarity, moved = self._by_platform(features, lambda name: self._explained[name](features))
         return _answer(probabilities, familiarity) | {CONTRIBUTIONS: moved}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int32, name=ROWS)])  # type: ignore[untyped-decorator]
@@ -62,20 +59,18 @@ class VersionGraph(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no 
         signatures = {PREDICT: self.predict, EXPLAIN: self.explain, DESCRIBE: self.describe}
         tf.saved_model.save(self, str(folder), signatures=signatures)
 
-    def _by_platform(
-        self, features: Any, work: Callable[[PlatformModel | Untrained], tuple[Any, ...]]
-    ) -> tuple[Any, ...]:
-        """What `work` makes of every row by the model of its own platform.
+    def _by_platform(self, features: Any, work: Callable[[str], tuple[Any, ...]]) -> tuple[Any, ...]:
+        """What `work` makes of every row by its own platform's name.
 
         Rows of one platform alone, which a person's request always is, don't pay for the other's networks.
         """
         on_instagram = features[:, _PLATFORM] > 0
 
         def x() -> tuple[Any, ...]:
-            return work(self._models[Platform.X.value])
+            return work(Platform.X.value)
 
         def instagram() -> tuple[Any, ...]:
-            return work(self._models[Platform.INSTAGRAM.value])
+            return work(Platform.INSTAGRAM.value)
 
         def both() -> tuple[Any, ...]:
             return tuple(
@@ -99,6 +94,16 @@ class Untrained(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no typ
     def answer(self, features: Any) -> tuple[Any, Any]:
         """As PlatformModel's; a familiarity of -1 makes the confidence 0."""
         return self.probabilities(features), -tf.ones_like(features[:, 0])
+
+
+def _explaining(model: PlatformModel | Untrained, steps: int) -> Any:
+    """A function of features float32[n, F]: probabilities, familiarity, contributions."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None, F], tf.float32)])  # type: ignore[untyped-decorator]
+    def explain(features: Any) -> tuple[Any, ...]:
+        return (*model.answer(features), contributions(model.probabilities, features, steps))
+
+    return explain
 
 
 def _answer(probabilities: Any, familiarity: Any) -> dict[str, Any]:

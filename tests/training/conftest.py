@@ -82,7 +82,7 @@ def config() -> Config:
         return replace(expert, hidden=(16,), members=1, batch_size=64, batches=30, epochs=3, learning_rate=0.01)
 
     x, instagram = (
-        replace(platform, close=small(platform.close), general=small(platform.general))
+        replace(platform, close=small(platform.close), general=tuple(map(small, platform.general)))
         for platform in (real.x, real.instagram)
     )
     return replace(real, x=x, instagram=instagram)
