@@ -26,7 +26,7 @@ from fetcher.sources.results import Found, waiting
 HOLD_S = 0.015
 """So long a lone request waits for others."""
 _LOOK_S = 0.05
-_STORE_DOWN = "The record of past requests cannot be read, so nothing is sent to a platform until it can."
+STORE_DOWN = "The record of past requests cannot be read, so nothing is sent to a platform until it can."
 _BROKEN_OFF = Found(outcome=Outcome.UPSTREAM_ERROR, detail="The lookup was broken off.")
 
 
@@ -149,7 +149,7 @@ class Departures:
             errand = Errand(deadline=latest, activity=activity, person=passed.request.person, passed=passed)
             results = self._source.fetch([passenger.ref for passenger in aboard], errand)
         except FetcherError:
-            found = Found(outcome=Outcome.UPSTREAM_ERROR, detail=_STORE_DOWN)
+            found = Found(outcome=Outcome.UPSTREAM_ERROR, detail=STORE_DOWN)
         finally:
             for passenger in aboard:
                 passenger.result.set_result(results.get(passenger.ref, found))
@@ -157,7 +157,7 @@ class Departures:
     def _refused(self, refusal: Refused | StoreUnavailable) -> Found:
         if isinstance(refusal, Refused):
             return waiting(self._source.platform, refusal.reason, refusal.until)
-        return Found(outcome=Outcome.UPSTREAM_ERROR, detail=_STORE_DOWN)
+        return Found(outcome=Outcome.UPSTREAM_ERROR, detail=STORE_DOWN)
 
     def _granted(self, own: list[Passenger], deadline: float) -> Pass | None:
         """A grant for those who are first in the lane; None where others have taken `own` along. Raises Refused."""
@@ -206,7 +206,7 @@ class Departures:
         try:
             return self._source.fetch([ref], errand)[ref]
         except FetcherError:
-            return Found(outcome=Outcome.UPSTREAM_ERROR, detail=_STORE_DOWN)
+            return Found(outcome=Outcome.UPSTREAM_ERROR, detail=STORE_DOWN)
 
     @staticmethod
     def _land(passengers: list[Passenger], found: Found) -> None:

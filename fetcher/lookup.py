@@ -16,8 +16,8 @@ from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
 from fetcher.cache import Cache
 from fetcher.clock import Clock
-from fetcher.departures import Departures, Source
-from fetcher.errors import FetcherError
+from fetcher.departures import STORE_DOWN, Departures, Source
+from fetcher.errors import FetcherError, StoreUnavailable
 from fetcher.flights import Flights
 from fetcher.lane import Passenger
 from fetcher.limiter.handler import Call, Handler
@@ -109,6 +109,9 @@ class Lookup:
                 if left:
                     results |= self._elsewhere(left, deadline, activity)
                     left = [ref for ref in left if ref not in results]
+        except StoreUnavailable:
+            down = Found(outcome=Outcome.UPSTREAM_ERROR, detail=STORE_DOWN)
+            results |= {ref: self._result(ref, down) for ref in refs if ref not in results}
         finally:
             self._release(refs, activity, owner)
             for ref in refs:
@@ -123,7 +126,7 @@ class Lookup:
         results: dict[ProfileRef, AccountResult] = {}
         # Between our look into the cache and our claim, another replica may have answered.
         if refs:
-            results |= self._held(refs, activity)
+            results |= self._cache.find(refs, activity=activity)
         for platform, by_handle in [(platform, kind) for platform in Platform for kind in (True, False)]:
             group = [
                 ref
@@ -175,12 +178,9 @@ class Lookup:
         return self._held(refs, activity)
 
     def _claim(self, refs: Sequence[ProfileRef], activity: bool, owner: str) -> set[ProfileRef]:
-        """Which of `refs` are ours to look up. Without a store nothing is sent anyway, so all of them may try."""
+        """Which of `refs` are ours to look up. Raises StoreUnavailable: without a store nothing is sent anyway."""
         keys = {_claim_key(ref, activity): ref for ref in refs}
-        try:
-            return {keys[key] for key in self._store.claim(list(keys), owner, _CLAIM_S)}
-        except FetcherError:
-            return set(refs)
+        return {keys[key] for key in self._store.claim(list(keys), owner, _CLAIM_S)}
 
     def _release(self, refs: Sequence[ProfileRef], activity: bool, owner: str) -> None:
         try:

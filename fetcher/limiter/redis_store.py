@@ -26,7 +26,7 @@ from fetcher.limiter.state import State, from_text, to_text
 from fetcher.limiter.store import Change, Fresh, LedgerRow
 
 Result = TypeVar("Result")
-_TIMEOUT_S = 2.0
+_TIMEOUT_S = 5.0
 _MOST_TRIES = 200
 _FRESH_S = 0.5
 
