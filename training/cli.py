@@ -11,6 +11,7 @@ from training.config import DEFAULT_FILE
 from training.console import open_console
 from training.feedback_command import feedback
 from training.judging_commands import card, compare, evaluate, protocol
+from training.search_command import search
 
 
 @click.group(invoke_without_command=True)
@@ -40,5 +41,5 @@ def main(context: click.Context, data: Path | None, out: Path | None, config_fil
     console.print(f"Wrote {version}")
 
 
-for command in (evaluate, compare, protocol, feedback, card):
+for command in (evaluate, compare, protocol, search, feedback, card):
     main.add_command(command)

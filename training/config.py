@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -136,6 +136,10 @@ class Config:
     def of(self, platform: Platform) -> PlatformConfig:
         """The settings of `platform`."""
         return self.x if platform is Platform.X else self.instagram
+
+    def with_platform(self, platform: Platform, settings: PlatformConfig) -> Config:
+        """The same with other settings of `platform`."""
+        return replace(self, x=settings) if platform is Platform.X else replace(self, instagram=settings)
 
     @classmethod
     def read(cls, path: Path = DEFAULT_FILE) -> Config:

@@ -11,8 +11,8 @@ from contracts.features import SCHEMA_VERSION
 from training.config import Config
 
 FOLDER = Path(__file__).with_name("figures")
-NAMES = ("protocol", "balance", "seed", "fields")
-"""The protocol beside the baselines, and its variations."""
+NAMES = ("protocol", "balance", "seed", "fields", "search")
+"""The protocol beside the baselines, its variations, and the search."""
 
 
 def digest(config: Config) -> str:

@@ -50,5 +50,19 @@ def protocol_tables(answers: Mapping[str, Any]) -> list[Table]:
     return tables
 
 
+def study_table(title: str, study: Mapping[str, Any]) -> Table:
+    """One line per trial of `search.search`, the best first."""
+    table = Table(title=f"{title}: mean macro-F1 over P2 folds {', '.join(study['folds'])}, short fits")
+    names = study["trials"][0]["settings"]
+    for head in ("trial", "score", "state", *names):
+        table.add_column(head, justify="right")
+    trials = sorted(enumerate(study["trials"]), key=lambda pair: -(pair[1]["score"] or 0))
+    for number, trial in trials:
+        table.add_row(
+            str(number), _number(trial["score"]), trial["state"], *(f"{trial['settings'][name]:.3g}" for name in names)
+        )
+    return table
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
