@@ -21,12 +21,6 @@ LIVE_ACCOUNTS = {Platform.X: "x", Platform.INSTAGRAM: "instagram"}
 """The platforms' own accounts, which exist as long as they do."""
 
 
-PRICES = {
-    Platform.X: "$0.010 for each account read, once a UTC day (pay per use, https://docs.x.com/x-api, August 2026)",
-    Platform.INSTAGRAM: "nothing is charged",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line: `good` is None where there is nothing to judge."""
@@ -104,14 +98,15 @@ class Doctor:
             yield Finding("limits", str(error), good=False)
             return
         for platform in report.get("platforms", []):
-            kind = Platform(platform["platform"])
-            name = kind.title
+            name = Platform(platform["platform"]).title
             yield Finding(f"{name} credential", f"{str(platform.get('credential', ''))[:4]}…")
             for window in platform.get("windows", []):
                 yield Finding(f"{name} window {window['name']}", window_words(window))
             for penalty in platform.get("penalties", []):
                 yield Finding(f"{name} penalty", f"{penalty['reason']} until {penalty['until']}", good=False)
-            yield Finding(f"{name} price", "nothing, emulated" if self._config.emulated else PRICES[kind])
+            for budget in platform.get("budget", []):
+                yield Finding(f"{name} budget of {budget['period']}", budget_words(budget))
+            yield Finding(f"{name} price", price_words(platform.get("prices", {})))
 
     def _live_calls(self, platform: Platform) -> Iterator[Finding]:
         by_handle = self._call(ProfileRef(platform, handle=self._accounts[platform]))
@@ -142,3 +137,15 @@ def window_words(window: Mapping[str, Any]) -> str:
     """One window of the fetcher's report as a phrase."""
     words = f"{window['used']} of {window['limit']} used in {float(window['seconds']):g} s"
     return f"{words}, resets {window['reset_at']}" if window.get("reset_at") else words
+
+
+def budget_words(budget: Mapping[str, Any]) -> str:
+    """What is left of a period's money."""
+    return f"${budget['left_usd']:.2f} of ${budget['limit_usd']:.2f} left"
+
+
+def price_words(prices: Mapping[str, float]) -> str:
+    """What one account costs by each method, in US dollars."""
+    if not prices:
+        return "nothing is charged"
+    return ", ".join(f"${price:.3f} an account by {method}" for method, price in sorted(prices.items()))

@@ -42,6 +42,9 @@ LIMITS = {
                 }
             ],
             "penalties": [{"scope": "users/by", "reason": "rate-limited", "until": "2026-01-31T12:01:00Z"}],
+            "budget": [{"period": "2026-01-31", "limit_usd": 5.0, "spent_usd": 1.25, "left_usd": 3.75}],
+            "prices": {"users_by_username": 0.01},
+            "methods": [{"method": "users_by_username", "breaker": "open"}],
         }
     ],
 }

@@ -54,7 +54,8 @@ def test_credentials_are_masked_and_windows_shown(fetcher: FakeFetcher, model: F
     assert findings["X credential"].text == "5f0c…"
     assert findings["X window users/by"].text == "12 of 300 used in 900 s, resets 2026-01-31T12:15:00Z"
     assert findings["X penalty"].good is False
-    assert "$0.010" in findings["X price"].text
+    assert findings["X budget of 2026-01-31"].text == "$3.75 of $5.00 left"
+    assert findings["X price"].text == "$0.010 an account by users_by_username"
 
 
 def test_live_each_way_is_called_once(fetcher: FakeFetcher, model: FakeModel) -> None:

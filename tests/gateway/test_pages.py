@@ -108,6 +108,8 @@ def test_every_page_keeps_the_content_security_policy(client: FlaskClient, path:
 
 def test_limits_show_each_window(client: FlaskClient, fetcher: FakeFetcher) -> None:
     page = client.get("/limits")
+    assert "$3.75 of $5.00 left" in page.text
+    assert "users_by_username” is resting" in page.text
     assert "288 of 300 left" in page.text
     assert "rate-limited" in page.text
     fetcher.trouble = FetcherUnreachableError("The fetcher cannot be reached.")
