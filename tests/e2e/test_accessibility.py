@@ -12,7 +12,11 @@ from contracts.fetch_api import AccountResult, Outcome
 from tests.e2e.conftest import Site
 from tests.gateway.fakes import NOW, found
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    # The development server leaves a static file open when the browser goes on before it was sent.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 PAGES = (
     "/",

@@ -14,7 +14,11 @@ from contracts.profile_ref import ProfileRef
 from tests.e2e.conftest import Site
 from tests.gateway.fakes import found
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    # The development server leaves a static file open when the browser goes on before it was sent.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 RESULT = "@reg_maple looks like a regular account."
 

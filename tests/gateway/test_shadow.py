@@ -104,5 +104,8 @@ def test_a_failed_comparison_does_not_end_the_others(
     assert copies(registry, "failed") == 1
 
 
-def test_a_shadow_that_got_no_copy_has_no_thread(shadow: Shadow) -> None:
-    assert not [thread for thread in threading.enumerate() if thread.name == "shadow"]
+def test_a_shadow_that_got_no_copy_has_no_thread(comparison: Comparison, metrics: Metrics, clock: Clock) -> None:
+    before = set(threading.enumerate())
+    shadow = Shadow(comparison, metrics, clock=clock, waiting=2)
+    assert set(threading.enumerate()) <= before
+    shadow.close()
