@@ -31,6 +31,9 @@ def write_card(version: Path) -> str:
             methods=_methods(figures["protocol"]),
             balance=_variations(figures["protocol"].get("balance", {})),
             seeds=_variations(figures["protocol"].get("seed", {})),
+            fields=_variations(figures["protocol"].get("fields", {})),
+            search=_search(figures["protocol"].get("search", {})),
+            live_filled=_live_filled(figures.get("live_filled", {})),
             stress=_stress(figures["stress"]),
             threshold=f"{figures['accusation_threshold']:.2f}",
         )
@@ -56,8 +59,12 @@ def _side_by_side(figures: Mapping[str, Any]) -> str:
     return _table(heads, rows)
 
 
-def _unseen(protocol: Mapping[str, Any], platform: str) -> Any:
-    return protocol.get("p2", {}).get(platform, {}).get("network", {}).get("mean")
+def _unseen(protocol: Mapping[str, Any], platform: str, method: str = "network") -> Any:
+    return protocol.get("p2", {}).get(platform, {}).get(method, {}).get("mean")
+
+
+def _known(protocol: Mapping[str, Any], platform: str, method: str) -> Any:
+    return protocol.get("p1", {}).get(platform, {}).get(method)
 
 
 def _classes(platforms: Mapping[str, Any]) -> str:
@@ -138,20 +145,53 @@ def _methods(protocol: Mapping[str, Any]) -> str:
         (
             _TITLES[platform],
             name,
-            _figure(protocol["p1"][platform].get(name), "accuracy"),
-            _figure(protocol["p1"][platform].get(name), "macro_f1"),
-            _figure(protocol["p1"][platform].get(name), "ece"),
-            _figure(unseen["mean"], "macro_f1"),
-            _figure(unseen["mean"], "ece"),
+            *(_figure(_known(protocol, platform, name), figure) for figure in ("accuracy", "macro_f1", "ece")),
+            *(_figure(_unseen(protocol, platform, name), figure) for figure in ("macro_f1", "ece")),
         )
-        for platform, methods in protocol.get("p2", {}).items()
-        for name, unseen in methods.items()
+        for platform in _TITLES
+        for name in protocol.get("p2", protocol.get("p1", {})).get(platform, {})
     ]
     return _table(("platform", "method", "P1 accuracy", "P1 macro-F1", "P1 ECE", "P2 macro-F1", "P2 ECE"), rows)
 
 
 def _variations(answers: Mapping[str, Any]) -> str:
-    return _methods(answers) if answers else "Not measured."
+    if not answers:
+        return "Not measured."
+    limit = f"Networks of at most {answers['epochs']} epochs.\n\n" if "epochs" in answers else ""
+    return limit + _methods(answers) + _spread(answers.get("p1", {}))
+
+
+def _spread(known: Mapping[str, Any]) -> str:
+    """From the lowest to the highest P1 accuracy of each platform's variations."""
+    spans = [
+        (_TITLES[platform], [each["accuracy"] for each in methods.values()]) for platform, methods in known.items()
+    ]
+    told = (f"{title} {min(values):.3f} to {max(values):.3f}" for title, values in spans)
+    return f"\n\nP1 accuracy: {'; '.join(told)}." if spans else ""
+
+
+def _search(studies: Mapping[str, Any]) -> str:
+    parts: list[str] = []
+    for platform, study in studies.items():
+        names = list(study["trials"][0]["settings"])
+        trials = sorted(enumerate(study["trials"]), key=lambda pair: -(pair[1]["score"] or 0))
+        rows = [
+            (
+                f"{number} (in use)" if number == 0 else str(number),
+                _figure(trial, "score"),
+                trial["state"],
+                *(f"{trial['settings'][name]:.3g}" for name in names),
+            )
+            for number, trial in trials
+        ]
+        title = f"{_TITLES[platform]}: folds {', '.join(study['folds'])}, at most {study['epochs']} epochs a network."
+        parts.append(f"{title}\n\n{_table(('trial', 'macro-F1', 'state', *names), rows)}")
+    return "\n\n".join(parts) or "Not measured."
+
+
+def _live_filled(recalls: Mapping[str, Any]) -> str:
+    told = ", ".join(f"{recall:.3f} {name}" for name, recall in recalls.items())
+    return told or "not measured"
 
 
 def _stress(stress: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from contracts.platforms import Platform
 from training.command_inputs import FOLDER, read_config, require_data
 from training.console import open_console
 
@@ -61,6 +62,8 @@ def compare(old: Path, new: Path, data: Path, rows: str, as_json: bool) -> None:
 @click.option("--p2", is_flag=True, help="Sources that were not learned from, one refit per fold.")
 @click.option("--baselines/--no-baselines", "with_baselines", default=True, show_default=True)
 @click.option("--vary", type=click.Choice(["balance", "seed", "fields"]), help="Variations in place of the baselines.")
+@click.option("--platform", type=click.Choice([each.value for each in Platform]), help="One alone.")
+@click.option("--epochs", type=click.IntRange(1), help="At most, for each network: cheaper, for comparing variations.")
 @click.option("--run", type=FOLDER, help="Keeps finished networks; a second run takes them up.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write what the model card needs.")
@@ -68,7 +71,7 @@ def protocol(**options: Any) -> None:
     """Rerun the protocols for the network of the configuration, beside the baselines or its own variations."""
     if not options["p1"] and not options["p2"]:
         raise click.UsageError("Choose --p1, --p2 or both.")
-    config = read_config(click.get_current_context().obj)
+    configured = read_config(click.get_current_context().obj)
     require_data(options["data"])
     from training.baselines import baselines  # noqa: PLC0415
     from training.dataset import Dataset  # noqa: PLC0415
@@ -77,8 +80,9 @@ def protocol(**options: Any) -> None:
     from training.run_folder import RunFolder  # noqa: PLC0415
     from training.tables import protocol_tables  # noqa: PLC0415
     from training.trainer import Trainer  # noqa: PLC0415
-    from training.variations import VARIATIONS  # noqa: PLC0415
+    from training.variations import VARIATIONS, shortened  # noqa: PLC0415
 
+    config = shortened(configured, options["epochs"]) if options["epochs"] else configured
     console = open_console(stderr=options["as_json"])
     Trainer(config, console).prepare()
     run_folder = RunFolder(options["run"]) if options["run"] else None
@@ -89,6 +93,7 @@ def protocol(**options: Any) -> None:
         methods = {"network": Trainer(config, console, run_folder).method}
         methods |= baselines(config.seed, config.threads) if options["with_baselines"] else {}
     dataset, _ = Dataset.read(options["data"])
+    dataset = dataset.where(dataset.platforms == options["platform"]) if options["platform"] else dataset
     threshold = config.description.accusation_threshold
     answers = {
         name: run(dataset, methods, threshold, console.print)
@@ -96,7 +101,8 @@ def protocol(**options: Any) -> None:
         if options[name]
     }
     if options["save"]:
-        write_figures(options["save"], config, slim(answers))
+        epochs = {"epochs": options["epochs"]} if options["epochs"] else {}
+        write_figures(options["save"], configured, slim(answers) | epochs)
     if options["as_json"]:
         click.echo(json.dumps(answers))
         return

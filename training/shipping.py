@@ -18,6 +18,7 @@ from training import extras
 from training.config import Config
 from training.dataset import Dataset
 from training.evaluation import Predict, evaluate
+from training.live_filled import live_filled
 from training.platform_model import PlatformModel
 from training.protocol_figures import read_figures
 from training.reference import LEVELS, base_rates, quantiles
@@ -59,7 +60,9 @@ class Shipping:
             for platform in Platform
             if (rows := training.platforms == platform.value).any()
         }
-        figures = self._judge(_judging(self._graph(models, "")), judged, dataset.where(~ships))
+        plain = self._graph(models, "")
+        figures = self._judge(_judging(plain), judged, dataset.where(~ships))
+        figures["live_filled"] = live_filled(_predict(plain), judged)
         self._show(figures)
         graph = self._graph(models, self._describe(training, figures).to_json())
         with publishing(store) as draft:

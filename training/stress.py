@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import pandas as pd
 
 from training.dataset import Dataset
 from training.evaluation import Predict
+from training.invented import invent
 
+_INVENTED = 500
 _CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстувшхыз")
 _SHIFT = {first + step: first + (step + 7) % 26 for first in (65, 97) for step in range(26)}
 
@@ -18,6 +21,18 @@ _SHIFT = {first + step: first + (step + 7) % 26 for first in (65, 97) for step i
 def rename(frame: pd.DataFrame) -> pd.DataFrame:
     """Every handle spelled with other letters, digits where they were."""
     return _with_texts(frame, "username", lambda text: text.translate(_SHIFT))
+
+
+def rename_as_others(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every handle and display name replaced by one of an invented account, which may be of any class."""
+    others = invent(_INVENTED, seed=5)
+    for column in ("username", "display_name"):
+        names = cycle([name for each in others if (name := getattr(each, column)) is not None])
+        renamed = [next(names) if isinstance(text, str) else text for text in frame[column]]
+        frame = frame.assign(**{column: renamed})
+    measures = ("username_length", "username_digits", "username_digit_share")
+    named = frame["username"].notna()
+    return frame.assign(**{name: frame[name].mask(named) for name in measures})
 
 
 def change_script(frame: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +50,11 @@ def stress(predict: Predict, dataset: Dataset, threshold: float) -> dict[str, An
     before = predict(dataset)
     confident = before.max(1) >= threshold
     flipped: dict[str, Any] = {"confident": int(confident.sum()), "aged by 12 years": 0.0}
-    for name, change in (("renamed", rename), ("other script", change_script)):
+    for name, change in (
+        ("renamed", rename),
+        ("named as invented others", rename_as_others),
+        ("other script", change_script),
+    ):
         after = predict(Dataset.of(change(dataset.frame)))
         flips = (after.argmax(1) != before.argmax(1))[confident]
         flipped[name] = float(np.mean(flips)) if len(flips) else 0.0

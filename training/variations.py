@@ -25,6 +25,11 @@ def of_fields(config: Config) -> dict[str, Config]:
     return {"field dropout": config, "no field dropout": whole}
 
 
+def shortened(config: Config, epochs: int) -> Config:
+    """With at most `epochs` epochs for each network."""
+    return _with_experts(config, lambda expert: replace(expert, epochs=min(epochs, expert.epochs)))
+
+
 VARIATIONS = {"balance": of_balance, "seed": of_seed, "fields": of_fields}
 """What `python -m training protocol --vary` offers."""
 
