@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -18,6 +17,11 @@ from contracts.model import CLASSES
 from training.botometer_lite import BotometerLiteColumns
 from training.dataset import Dataset
 from training.evaluation import Predict
+
+
+class LibraryMissing(Exception):  # noqa: N818 - it says what is lacking.
+    """A library of the operating system is missing; the message says how to get it."""
+
 
 Method = Callable[[Dataset], Predict]
 """Fits on some accounts and returns what judges others."""
@@ -53,12 +57,19 @@ def baselines(seed: int, threads: int) -> dict[str, Method]:
             lambda: make_pipeline(StandardScaler(), LogisticRegression(max_iter=400, C=0.3))
         ),
         "random forest (BotometerLite)": botometer_lite(seed, threads),
-        "LightGBM": on_features(
-            lambda: LGBMClassifier(
-                n_estimators=200, num_leaves=31, learning_rate=0.08, random_state=seed, n_jobs=threads, verbose=-1
-            )
-        ),
+        "LightGBM": on_features(lambda: _lightgbm(seed, threads)),
     }
+
+
+def _lightgbm(seed: int, threads: int) -> Any:
+    """A classifier; raises LibraryMissing where the machine lacks OpenMP's library, which only LightGBM needs."""
+    try:
+        from lightgbm import LGBMClassifier  # noqa: PLC0415
+    except OSError as error:
+        raise LibraryMissing(f"LightGBM cannot be loaded ({error}). On Debian: apt-get install libgomp1") from None
+    return LGBMClassifier(
+        n_estimators=200, num_leaves=31, learning_rate=0.08, random_state=seed, n_jobs=threads, verbose=-1
+    )
 
 
 def all_classes(present: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

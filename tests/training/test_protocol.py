@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
-from training.baselines import baselines
+from training.baselines import LibraryMissing, baselines
 from training.dataset import Dataset
 from training.evaluation import Predict
 from training.protocol import run_p1, run_p2
@@ -55,7 +57,12 @@ def test_p2_removes_whole_sources_and_averages_the_folds(dataset: Dataset, recor
 
 def test_every_baseline_learns_an_easy_task(dataset: Dataset) -> None:
     x = dataset.where(dataset.platforms == "x")
-    answers = run_p1(x, baselines(seed=1, threads=1), 0.5, lambda _: None)["x"]
+    try:
+        answers = run_p1(x, baselines(seed=1, threads=1), 0.5, lambda _: None)["x"]
+    except LibraryMissing as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
     assert len(answers) == 4
     for figures in answers.values():
         assert figures["platforms"]["x"]["accuracy"] > 0.7
