@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
@@ -19,7 +20,7 @@ from training.dataset import Dataset
 from training.evaluation import Predict
 
 
-class LibraryMissing(Exception):  # noqa: N818 - it says what is lacking.
+class LibraryMissing(click.ClickException):  # noqa: N818 - it says what is lacking.
     """A library of the operating system is missing; the message says how to get it."""
 
 
