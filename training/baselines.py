@@ -20,7 +20,7 @@ from training.dataset import Dataset
 from training.evaluation import Predict
 
 
-class LibraryMissing(click.ClickException):  # noqa: N818 - it says what is lacking.
+class LibraryMissing(click.ClickException):
     """A library of the operating system is missing; the message says how to get it."""
 
 
