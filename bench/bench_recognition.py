@@ -23,9 +23,8 @@ def measure() -> list[Figure]:
     """Classify 250 accounts of each class on each platform with limits raised out of the way."""
     with tempfile.TemporaryDirectory() as folder:
         limits = Path(folder) / "limits.toml"
-        limits.write_text(
-            re.sub(r"(?m)^limit = (\d+)", lambda match: f"limit = {int(match[1]) * _FACTOR}", _defaults())
-        )
+        raised = re.sub(r"(?m)^limit = (\d+)", lambda match: f"limit = {int(match[1]) * _FACTOR}", _defaults())
+        limits.write_text(re.sub(r"(?m)^spacing_s = [\d.]+", "spacing_s = 0", raised))
         with running_system(
             Path(folder) / "state", LIMITS_FILE=str(limits), EMULATOR_LIMIT_FACTOR=str(_FACTOR)
         ) as system:
