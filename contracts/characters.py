@@ -1,82 +1,35 @@
-"""A column of texts as code points, measured all at once: what the feature transform reads of a name or a biography.
-
-Stateless: the kinds of characters are fixed here, and no table of words, names or handles exists.
-"""
+"""A column of texts as code points, measured all at once: what the feature transform reads of a name or a biography."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.columns import Numbers, Texts
-
-Flags = NDArray[np.bool_]
-
-
-class Kind(IntEnum):
-    """The kinds of characters that are counted; each code point has one."""
-
-    LOWER = 0
-    UPPER = 1
-    DIGIT = 2
-    SPACE = 3
-    UNDERSCORE = 4
-    STOP = 5
-    AT = 6
-    HASH = 7
-    EXCLAMATION = 8
-    SLASH = 9
-    PUNCTUATION = 10
-    SEPARATOR = 11
-    LATIN = 12
-    SYMBOL = 13
-    LETTER = 14
-
-
-_RANGES = (
-    (0, 0x110000, Kind.LETTER),
-    (0, 0x80, Kind.PUNCTUATION),
-    (ord("a"), ord("z") + 1, Kind.LOWER),
-    (ord("A"), ord("Z") + 1, Kind.UPPER),
-    (ord("0"), ord("9") + 1, Kind.DIGIT),
-    (0xA1, 0xC0, Kind.SYMBOL),
-    (0xC0, 0x250, Kind.LATIN),  # Latin letters beyond ASCII.
-    (0x2000, 0x2070, Kind.PUNCTUATION),
-    (0x2070, 0x2E00, Kind.SYMBOL),  # Arrows, dingbats and other pictures.
-    (0xFE00, 0xFE10, Kind.SYMBOL),  # Variation selectors, which belong to an emoji.
-    (0x1F000, 0x20000, Kind.SYMBOL),  # Emoji.
+from contracts.arrays import Flags, Numbers, Texts
+from contracts.character_kinds import (
+    BINS,
+    KINDS,
+    MARKED,
+    TABLED,
+    VOWEL,
+    Kind,
+    bigram_bits,
+    entropy_terms,
+    folded,
+    kinds,
+    term,
 )
-_SINGLE = {
-    " \t\n\r\u00a0": Kind.SPACE,
-    "_": Kind.UNDERSCORE,
-    ".": Kind.STOP,
-    "@": Kind.AT,
-    "#": Kind.HASH,
-    "!?": Kind.EXCLAMATION,
-    "/:": Kind.SLASH,
-    "|\u2022\u00b7~*-\u2013\u2014": Kind.SEPARATOR,
-}
-_VOWELS = np.isin(np.arange(128), [ord(letter) for letter in "aeiouyAEIOUY"])
-_FOLDED = np.full(128, -1, np.int64)
-_FOLDED[ord("a") : ord("z") + 1] = _FOLDED[ord("A") : ord("Z") + 1] = np.arange(26)
-_FOLDED[ord("0") : ord("9") + 1] = np.arange(26, 36)
-_BINS = 64
-"""Code points are folded to as many bins before the entropy is taken, and bigrams to as many bits."""
 
+__all__ = ["Characters", "Kind"]
 
-@cache
-def _kinds() -> NDArray[np.uint8]:
-    """uint8[0x110000]: the kind of every code point."""
-    table = np.empty(0x110000, np.uint8)
-    for start, end, kind in _RANGES:
-        table[start:end] = kind
-    for characters, kind in _SINGLE.items():
-        table[[ord(character) for character in characters]] = kind
-    return table
+_COLON = ord(":")
+_NO_PLACE = np.array([-1])
+_BLOCK = 512
+"""So many texts are counted at once: what is written meanwhile stays in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -95,34 +48,61 @@ class Characters:
         """Read a column of contracts.columns."""
         known = np.array([text is not None for text in texts], np.bool_)
         strings = [text or "" for text in texts]
-        buffer = "".join(strings).encode("utf-32-le", "surrogatepass")
-        return cls(known, np.array([len(text) for text in strings], np.int64), np.frombuffer(buffer, "<u4"))
+        length = np.array([len(text) for text in strings], np.int64)
+        return cls(known, length, _points("".join(strings)))
+
+    @classmethod
+    def of_utf8(cls, known: Flags, length: NDArray[np.int64], content: bytes | memoryview) -> Characters:
+        """Read n texts that stand one after the other in `content`; `length` counts characters, 0 where unknown.
+
+        Raises UnicodeDecodeError.
+        """
+        return cls(known, length, _points(str(content, "utf-8")))
+
+    @cached_property
+    def marked(self) -> NDArray[np.uint8]:
+        """The kind of each character, vowels marked."""
+        return kinds().take(self.points)
 
     @cached_property
     def kinds(self) -> NDArray[np.uint8]:
         """The kind of each character."""
-        return _kinds()[self.points]
+        return self.marked & np.uint8(VOWEL - 1)
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
         """Which text each character belongs to."""
-        return np.repeat(np.arange(len(self.known)), self.length)
+        return np.arange(len(self.known)).repeat(self.length)
 
     @cached_property
     def start(self) -> NDArray[np.int64]:
         """Where each text starts."""
-        return np.cumsum(self.length) - self.length
+        return self._end - self.length
+
+    @cached_property
+    def counted(self) -> Numbers:
+        """float64[MARKED, n]: how many characters of each kind, marked vowels by themselves."""
+        counted = np.empty((MARKED, len(self.known)))
+        for rows, tally in self._tallies(self.marked, MARKED):
+            counted[:, rows] = tally.T
+        return counted
 
     @cached_property
     def counts(self) -> Numbers:
         """float64[kinds, n]: how many characters of each kind."""
-        flat = np.bincount(self.rows * len(Kind) + self.kinds, minlength=len(self.known) * len(Kind))
-        return np.ascontiguousarray(flat.reshape(-1, len(Kind)).T, np.float64)
+        counts = self.counted[:KINDS].copy()
+        counts[:2] += self.counted[VOWEL : VOWEL + 2]  # Vowels are upper or lower case.
+        return counts
 
     @cached_property
     def unknown(self) -> Numbers:
         """NaN where the text is unknown, else 0: added to a measure, it takes away what means nothing."""
         return np.where(self.known, 0.0, np.nan)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every text is known, so that `unknown` takes nothing away."""
+        return bool(self.known.all())
 
     @cached_property
     def at_least_one(self) -> NDArray[np.int64]:
@@ -136,11 +116,10 @@ class Characters:
 
     def count(self, *kinds: Kind) -> Numbers:
         """How many characters are of one of `kinds`."""
-        first, *others = kinds
-        total: Numbers = self.counts[first]
-        for kind in others:
-            total = total + self.counts[kind]
-        return total
+        counts: Numbers = self.counts[kinds[0].value]
+        for kind in kinds[1:]:
+            counts = counts + self.counts[kind.value]
+        return counts
 
     def share(self, *kinds: Kind) -> Numbers:
         """Which part of all characters is of one of `kinds`; 0 of an empty text."""
@@ -152,64 +131,118 @@ class Characters:
 
     def vowel_share(self) -> Numbers:
         """Which part of the letters a to z is a vowel, y included."""
-        vowels = (self.points < 128) & _VOWELS[np.minimum(self.points, 127)]
-        return self.sum(vowels) / self.letters
+        vowels: Numbers = self.counted[VOWEL] + self.counted[VOWEL + 1]
+        return vowels / self.letters
 
-    def sum(self, flags: Flags) -> Numbers:
-        """How many characters of each text `flags` marks."""
-        return np.bincount(self.rows[flags], minlength=len(self.known)).astype(np.float64)
+    def digits(self) -> Numbers:
+        """How many characters are digits of any script, as `str.isdigit` has it."""
+        beyond = (self.points >= 128).nonzero()[0]
+        if not len(beyond):
+            return self.count(Kind.DIGIT)
+        others = np.array([chr(point).isdigit() for point in self.points[beyond].tolist()])
+        return self.count(Kind.DIGIT) + self.sum(beyond[others])
+
+    def sum(self, characters: NDArray[np.int64]) -> Numbers:
+        """How many of `characters`, given by their places in `points`, belong to each text."""
+        rows = np.searchsorted(self.start, characters, side="right") - 1
+        return np.bincount(rows, minlength=len(self.known)).astype(np.float64)
 
     def entropy(self) -> Numbers:
         """Shannon entropy of the characters of each text in bits, code points folded to 64 bins."""
-        bins = np.bincount(self.rows * _BINS + self.points % _BINS, minlength=len(self.known) * _BINS)
-        shares = bins.reshape(-1, _BINS) / self.at_least_one[:, np.newaxis]
-        bits: Numbers = -(shares * np.log2(np.where(shares > 0, shares, 1))).sum(1)
+        bits = np.empty(len(self.known))
+        tabled = self.length.max(initial=1) <= TABLED
+        for rows, tally in self._tallies((self.points & (BINS - 1)).astype(np.uint8), BINS):
+            length = self.at_least_one[rows, np.newaxis]
+            terms = entropy_terms().take(length * (TABLED + 1) + tally) if tabled else term(tally / length)
+            bits[rows] = 0 - terms.sum(1)
         return bits
 
     @cached_property
     def first(self) -> NDArray[np.int64]:
         """The kind of each text's first character, -1 of an empty one."""
-        return self._kind_at(self.start)
+        return self._kinds_at(self.start)
 
     @cached_property
     def last(self) -> NDArray[np.int64]:
         """The kind of each text's last character, -1 of an empty one."""
-        return self._kind_at(self.start + self.length - 1)
+        return self._kinds_at(self._end - 1)
+
+    def starts(self, kind: Kind) -> Numbers:
+        """1 where the first character is of `kind`, else 0."""
+        begins: Flags = self.first == kind.value
+        return begins.astype(np.float64)
+
+    def ends(self, *kinds: Kind) -> Numbers:
+        """1 where the last character is of one of `kinds`, else 0."""
+        found: Flags = np.logical_or.reduce([self.last == kind.value for kind in kinds])
+        return found.astype(np.float64)
 
     def switches(self) -> Numbers:
         """How often a character is of another kind than the one before it."""
-        changed = np.zeros(len(self.points), np.bool_)
-        changed[1:] = (self.kinds[1:] != self.kinds[:-1]) & (self.rows[1:] == self.rows[:-1])
-        return self.sum(changed)
+        changed = (self.kinds[1:] != self.kinds[:-1]).nonzero()[0] + 1
+        rows = self.rows.take(changed)
+        within = rows[rows == self.rows.take(changed - 1)]
+        return np.bincount(within, minlength=len(self.known)).astype(np.float64)
 
     def trailing(self, kind: Kind) -> Numbers:
         """How many characters at the end are of `kind` without a break."""
-        places = np.arange(len(self.points))
-        others = np.concatenate([[-1], np.maximum.accumulate(np.where(self.kinds != kind, places, -1))])
-        end = self.start + self.length
-        run: Numbers = (end - 1 - np.maximum(others[end], self.start - 1)).astype(np.float64)
+        others = (self.kinds != kind.value).nonzero()[0]
+        # The place of the last other character before each end, -1 where there is none.
+        last = np.concatenate((others, _NO_PLACE)).take(others.searchsorted(self._end) - 1)
+        run: Numbers = (self._end - 1 - np.maximum(last, self.start - 1)).astype(np.float64)
         return run
 
     def links(self) -> Numbers:
         """How often `://` occurs."""
-        found = np.zeros(len(self.points), np.bool_)
-        found[:-2] = (self.points[:-2] == ord(":")) & (self.points[1:-1] == ord("/")) & (self.points[2:] == ord("/"))
-        found[:-2] &= self.rows[:-2] == self.rows[2:]
-        return self.sum(found)
+        colons = (self.points[:-2] == _COLON).nonzero()[0]
+        if not len(colons):
+            return np.zeros(len(self.known))
+        colons = colons[(self.points[colons + 1] == ord("/")) & (self.points[colons + 2] == ord("/"))]
+        ends = np.searchsorted(self.start, colons, side="right")
+        whole = np.append(self.start, len(self.points))[ends] >= colons + 3
+        return self.sum(colons[whole])
 
     @cached_property
     def bigrams(self) -> NDArray[np.uint64]:
         """64 bits a text, set by the hashes of its pairs of letters a to z (case folded) and digits."""
-        folded = _FOLDED[np.minimum(self.points, 127)]
-        one, other = folded[:-1], folded[1:]
-        pair = (one >= 0) & (other >= 0) & (self.rows[:-1] == self.rows[1:])
-        hashed = ((one[pair] * 37 + other[pair]) * 2654435761 >> 8) % _BINS
         bits = np.zeros(len(self.known), np.uint64)
-        np.bitwise_or.at(bits, self.rows[:-1][pair], np.uint64(1) << hashed.astype(np.uint64))
+        if len(self.points):
+            codes = folded().take(np.minimum(self.points, 128))
+            pairs = np.zeros(len(self.points), np.uint64)
+            pairs[:-1] = bigram_bits().take(codes[:-1] * np.uint16(37) + codes[1:])
+            filled = self._filled
+            # No pair begins with the last character of a text.
+            pairs[(self._end - 1)[filled]] = 0
+            bits[filled] = np.bitwise_or.reduceat(pairs, self.start[filled])
         return bits
 
-    def _kind_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    @cached_property
+    def _end(self) -> NDArray[np.int64]:
+        """Behind the last character of each text."""
+        return self.length.cumsum()
+
+    @cached_property
+    def _filled(self) -> Flags:
+        """Which texts have any character."""
+        return self.length > 0
+
+    def _tallies(self, codes: NDArray[np.uint8], width: int) -> Iterator[tuple[slice, NDArray[np.int64]]]:
+        """Block by block: which texts, and how often each code below `width` occurs in each, int64[block, width]."""
+        ends = self._end
+        for first in range(0, len(self.known), _BLOCK):
+            rows = slice(first, min(first + _BLOCK, len(self.known)))
+            block = self.length[rows]
+            places = np.arange(0, len(block) * width, width).repeat(block)
+            places += codes[self.start[first] : ends[rows.stop - 1]]
+            yield rows, np.bincount(places, minlength=len(block) * width).reshape(-1, width)
+
+    def _kinds_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The kind of one character of each text, -1 of an empty one."""
         if not len(self.points):
             return np.full(len(self.known), -1)
-        within = np.minimum(np.maximum(places, 0), len(self.points) - 1)
-        return np.where(self.length > 0, self.kinds[within].astype(np.int64), -1)
+        kinds = self.marked.take(places, mode="clip") & np.uint8(VOWEL - 1)
+        return np.where(self._filled, kinds, np.int64(-1))
+
+
+def _points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.characters import Characters
-from contracts.columns import NUMBER_COLUMNS, Columns, Numbers
+from contracts.columns import AGE_COLUMN, NUMBER_COLUMNS, Columns, Numbers
 from contracts.platforms import Platform
 
 _COUNTS = ("followers", "following", "posts", "likes_given", "listed")
@@ -22,10 +22,13 @@ _AMOUNTS = (
     "promo_keywords_per_post",
     "follow_keywords_per_post",
 )
+_INSTAGRAM = Platform.INSTAGRAM.value
+OLDEST_DAYS = 12 * 365.25
+"""Ages up to which accounts were learned from: X began in 2006 and the labelled accounts were collected until 2020."""
 
 
 class Facts:
-    """n profiles; each text is measured once, when the first feature asks for it.
+    """n profiles.
 
     Columns that go through the same formula go through it together: for one profile the number of operations counts.
     """
@@ -45,6 +48,13 @@ class Facts:
         """log10(1 + a count as platforms display it)."""
         return self._log_counts[name]
 
+    @cached_property
+    def log_age(self) -> Numbers:
+        """log10(1 + whole days from creation to fetch); unknown beyond `OLDEST_DAYS`, of which nothing was learned."""
+        days = self.columns.numbers[AGE_COLUMN]
+        logs: Numbers = np.log10(1 + np.floor(np.where((days >= 0) & (days <= OLDEST_DAYS), days, np.nan)))
+        return logs
+
     def share(self, name: str) -> Numbers:
         """A share, rounded to two decimals."""
         return self._shares[name]
@@ -56,38 +66,42 @@ class Facts:
     @cached_property
     def on_instagram(self) -> NDArray[np.bool_]:
         """Which rows are Instagram's; the others are X's."""
-        return np.asarray(self.columns.texts["platform"] == Platform.INSTAGRAM.value, np.bool_)
+        return np.asarray(self.columns.texts["platform"] == _INSTAGRAM, np.bool_)
 
-    @cached_property
+    @property
     def username(self) -> Characters:
         """The handle."""
-        return Characters.of(self.columns.texts["username"])
+        return self.columns.characters["username"]
 
-    @cached_property
+    @property
     def display_name(self) -> Characters:
         """The name above the handle."""
-        return Characters.of(self.columns.texts["display_name"])
+        return self.columns.characters["display_name"]
 
-    @cached_property
+    @property
     def biography(self) -> Characters:
         """The text below the name."""
-        return Characters.of(self.columns.texts["biography"])
+        return self.columns.characters["biography"]
+
+    @cached_property
+    def _rounded(self) -> Numbers:
+        return round_counts(self._stacked(_COUNTS))
 
     @cached_property
     def _counts(self) -> dict[str, Numbers]:
-        return dict(zip(_COUNTS, round_counts(self._stacked(_COUNTS)), strict=True))
+        return dict(zip(_COUNTS, self._rounded, strict=True))
 
     @cached_property
     def _log_counts(self) -> dict[str, Numbers]:
-        return dict(zip(_COUNTS, np.log10(1 + np.stack([self._counts[name] for name in _COUNTS])), strict=True))
+        return dict(zip(_COUNTS, np.log10(1 + self._rounded), strict=True))
 
     @cached_property
     def _shares(self) -> dict[str, Numbers]:
-        return dict(zip(_SHARES, np.round(self._stacked(_SHARES), 2), strict=True))
+        return dict(zip(_SHARES, self._stacked(_SHARES).round(2), strict=True))
 
     @cached_property
     def _log_amounts(self) -> dict[str, Numbers]:
-        steps = np.round(np.log1p(np.maximum(self._stacked(_AMOUNTS), 0)) * 50) / 50
+        steps = np.rint(np.log1p(np.maximum(self._stacked(_AMOUNTS), 0)) * 50) / 50
         return dict(zip(_AMOUNTS, steps, strict=True))
 
     def _stacked(self, names: tuple[str, ...]) -> Numbers:
@@ -103,4 +117,4 @@ def round_counts(counts: Numbers) -> Numbers:
     values = np.maximum(np.asarray(counts, np.float64), 0)
     with np.errstate(invalid="ignore"):
         step = 10.0 ** (np.floor(np.log10(np.maximum(values, 1))) - 1)
-        return np.where(values >= 1000, np.round(values / step) * step, values)
+        return np.where(values >= 1000, np.rint(values / step) * step, values)

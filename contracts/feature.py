@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.characters import Characters
-from contracts.columns import Numbers
+from contracts.columns import AGE_COLUMN, Numbers
 from contracts.facts import Facts
 
 Formula = Callable[[Facts], Numbers]
@@ -68,6 +68,19 @@ def log_ratio(name: str, over: str, under: str) -> Feature:
     )
 
 
+def per_day(name: str) -> Feature:
+    """log10 of how fast a count grew over the account's life, both plus one."""
+    return Feature(
+        name=f"{name}_per_day",
+        unit="log10 of a daily count",
+        formula=f"log10((1 + {name}) / (1 + account_age_days)), the count rounded and the age known as above",
+        source=(name, AGE_COLUMN),
+        center=0,
+        scale=6,
+        compute=lambda facts: facts.log_count(name) - facts.log_age,
+    )
+
+
 def flag(name: str) -> Feature:
     """A flag that is given as 0 or 1."""
     return from_zero(name, "flag", name, (name,), 1, lambda facts: facts.number(name))
@@ -101,6 +114,7 @@ def of_text(  # noqa: PLR0917 - as above.
 
     def compute(facts: Facts) -> Numbers:
         characters: Characters = getattr(facts, text)
-        return measure(characters) + characters.unknown
+        measured = measure(characters)
+        return measured if characters.complete else measured + characters.unknown
 
     return from_zero(f"{text}_{name}", unit, formula, (text,), top, compute)

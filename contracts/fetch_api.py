@@ -119,12 +119,14 @@ class AccountResult:
     retry_at: datetime | None = None
     ticket: str | None = None
     position: int | None = None
+    cost_usd: float = 0.0
+    """What the platform charges for this answer; 0 where it was cached or nothing is charged."""
 
     @classmethod
     def from_json(cls, value: Any) -> AccountResult:
         """Read `to_json`'s form; raises InvalidField."""
         names = ["ref", "outcome", "detail", "profile", "method", "cached", "emulated", "retry_at", "ticket"]
-        names.append("position")
+        names += ["position", "cost_usd"]
         record = read_object(value, "result", frozenset(names))
         outcome = _read_member(Outcome, record.get("outcome"), "outcome")
         profile, retry_at = record.get("profile"), record.get("retry_at")
@@ -141,6 +143,7 @@ class AccountResult:
             retry_at=None if retry_at is None else read_time(retry_at, "retry_at"),
             ticket=_optional_text(record.get("ticket"), "ticket"),
             position=None if record.get("position") is None else read_count(record["position"], "position"),
+            cost_usd=read_number(record.get("cost_usd", 0.0), "cost_usd", 0.0, 1000.0),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -156,6 +159,7 @@ class AccountResult:
             "retry_at": None if self.retry_at is None else write_time(self.retry_at),
             "ticket": self.ticket,
             "position": self.position,
+            "cost_usd": self.cost_usd,
         }
 
 

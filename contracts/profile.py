@@ -116,7 +116,7 @@ READERS: dict[str, Callable[[Any, str], Any]] = {
 
 _FACTS_OF_BOTH = ("username", "display_name", "biography", "followers", "following", "posts", "has_avatar", "has_url")
 MODEL_FACTS = {
-    Platform.X: (*_FACTS_OF_BOTH, "likes_given", "listed"),
+    Platform.X: (*_FACTS_OF_BOTH, "likes_given", "listed", "created_at"),
     Platform.INSTAGRAM: (*_FACTS_OF_BOTH, "has_highlight_reels", "activity"),
 }
 """The facts of each platform that a fetch can give and the feature transform can read."""

@@ -1,15 +1,18 @@
 """Reads what people paste into one account reference; nothing but a handle or an id leaves this module.
 
 Accepted: profile addresses of x.com, twitter.com and instagram.com (with or without https, www., m., mobile.,
-trailing slashes, queries and the tabs of a profile page), X's id address `x.com/i/user/<id>`, and, where a platform
-was chosen, `@handle`, `handle` and a numeric id. A bare number is an id; `@123` is the handle.
+trailing slashes, queries and the tabs of a profile page), X's id address `x.com/i/user/<id>`, the links of its buttons
+(`x.com/intent/user?screen_name=` or `user_id=`), and, where a platform was chosen, `@handle`, `handle` and a numeric
+id. A bare number is an id; `@123` is the handle. Brackets, quotation marks and the full stop or comma of the sentence
+around it are left away.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from contracts.platforms import Platform, is_account_id
 
@@ -58,6 +61,11 @@ _INVISIBLE_AT_THE_ENDS = (
 )
 
 
+_AROUND = ("<([\"'", ">)]\"'.,;:!?")
+"""What stands before and behind an address in a text; no handle begins or ends with any of it."""
+_BUTTONS = frozenset(["user", "follow"])
+
+
 class InvalidReference(ValueError):  # noqa: N818 - it names what was given, as `InvalidReference` in the API does.
     """The text names no profile; the message says what was wrong and what would be right."""
 
@@ -91,6 +99,7 @@ class ProfileRef:
         Raises InvalidReference.
         """
         text = text.strip().strip(_INVISIBLE_AT_THE_ENDS).strip()
+        text = text.lstrip(_AROUND[0]).rstrip(_AROUND[1])
         if not text:
             raise InvalidReference(f"Nothing was given. {_EXAMPLE}")
         if len(text) > MAX_INPUT_CHARACTERS:
@@ -151,9 +160,20 @@ def _from_address(text: str) -> ProfileRef:
     if platform is None or address.username is not None or port not in {None, 80, 443}:
         raise InvalidReference(f"That address is not on x.com, twitter.com or instagram.com. {_EXAMPLE}")
     path = address.path
+    if platform is Platform.X and (button := re.fullmatch(r"/intent/(\w+)/?", path)) and button[1] in _BUTTONS:
+        return _from_button(parse_qs(address.query))
     if address.fragment.startswith("!/") and path in {"", "/"}:
         path = address.fragment.removeprefix("!")  # twitter.com/#!/handle, as it was until 2012
     return _from_path(platform, [unquote(segment) for segment in path.split("/") if segment])
+
+
+def _from_button(query: Mapping[str, list[str]]) -> ProfileRef:
+    """What a link "follow me" names."""
+    if handle := query.get("screen_name"):
+        return _from_handle(Platform.X, handle[0].removeprefix("@"))
+    if account_id := query.get("user_id"):
+        return ProfileRef(Platform.X, id=account_id[0])
+    raise InvalidReference(f"That link names no account. {_EXAMPLE}")
 
 
 def _from_path(platform: Platform, segments: list[str]) -> ProfileRef:

@@ -18,10 +18,17 @@ _DTYPES = {dtype: number for number, (dtype, _) in _NUMBERS.items()}
 
 def to_proto(array: NDArray[Any]) -> TensorProto:
     """A float32 or int32 array of any shape; raises KeyError for another dtype."""
-    proto = TensorProto(dtype=_DTYPES[array.dtype], tensor_content=np.ascontiguousarray(array).tobytes())
+    proto = TensorProto()
+    fill(proto, array)
+    return proto
+
+
+def fill(proto: TensorProto, array: NDArray[Any]) -> None:
+    """Put a float32 or int32 array into an empty `proto`; raises KeyError for another dtype."""
+    proto.dtype = _DTYPES[array.dtype]
+    proto.tensor_content = array.tobytes()
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
-    return proto
 
 
 def from_proto(proto: TensorProto) -> NDArray[Any]:
@@ -36,8 +43,8 @@ def from_proto(proto: TensorProto) -> NDArray[Any]:
         values = np.array(list(proto.string_val), object)
     else:
         dtype, typed_field = _NUMBERS[proto.dtype]
-        if proto.tensor_content:
-            return np.frombuffer(proto.tensor_content, dtype).reshape(shape)
+        if content := proto.tensor_content:  # Each look at it is a copy.
+            return np.frombuffer(content, dtype).reshape(shape)
         values = np.array(getattr(proto, typed_field), dtype)
     size = int(np.prod(shape, dtype=np.int64))
     if 0 < len(values) < size:

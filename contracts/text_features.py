@@ -57,8 +57,8 @@ USERNAME_FEATURES: tuple[Feature, ...] = (
     of_text(
         "username", "switches", "changes", "characters of another kind than the one before", 10, Characters.switches
     ),
-    of_text("username", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.first == Kind.UPPER),
-    of_text("username", "starts_digit", _FLAG, "begins with a digit", 1, lambda text: text.first == Kind.DIGIT),
+    of_text("username", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.starts(Kind.UPPER)),
+    of_text("username", "starts_digit", _FLAG, "begins with a digit", 1, lambda text: text.starts(Kind.DIGIT)),
 )
 
 
@@ -93,7 +93,7 @@ DISPLAY_NAME_FEATURES: tuple[Feature, ...] = (
     ),
     of_text("display_name", "symbols", _COUNT, "emoji and symbols", 4, lambda text: text.count(Kind.SYMBOL)),
     of_text("display_name", "punctuation", _COUNT, "punctuation", 6, lambda text: text.count(*_SIGNS)),
-    of_text("display_name", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.first == Kind.UPPER),
+    of_text("display_name", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.starts(Kind.UPPER)),
     from_zero(
         "name_handle_likeness",
         _SHARE,
@@ -120,11 +120,6 @@ def _biography_fill(facts: Facts) -> Numbers:
 
 def _word_length(text: Characters) -> Numbers:
     return (text.length - text.count(Kind.SPACE)) / (text.count(Kind.SPACE) + 1)
-
-
-def _ends_sentence(text: Characters) -> Numbers:
-    ends: Numbers = ((text.last == Kind.STOP) | (text.last == Kind.EXCLAMATION)).astype(np.float64)
-    return ends
 
 
 BIOGRAPHY_FEATURES: tuple[Feature, ...] = (
@@ -173,6 +168,13 @@ BIOGRAPHY_FEATURES: tuple[Feature, ...] = (
         "biography", "punctuation_share", _SHARE, "other punctuation", 1, lambda text: text.share(Kind.PUNCTUATION)
     ),
     of_text("biography", "entropy", "bits", "Shannon entropy of the characters", 6, Characters.entropy),
-    of_text("biography", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.first == Kind.UPPER),
-    of_text("biography", "ends_sentence", _FLAG, "ends with a full stop, ! or ?", 1, _ends_sentence),
+    of_text("biography", "starts_upper", _FLAG, "begins with A to Z", 1, lambda text: text.starts(Kind.UPPER)),
+    of_text(
+        "biography",
+        "ends_sentence",
+        _FLAG,
+        "ends with a full stop, ! or ?",
+        1,
+        lambda text: text.ends(Kind.STOP, Kind.EXCLAMATION),
+    ),
 )

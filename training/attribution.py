@@ -25,32 +25,34 @@ def baseline(features: Any) -> Any:
     return features * platform
 
 
-def contributions(probabilities: Callable[[Any], Any], features: Any, steps: int) -> Any:
-    """float32[n, F, 4], summed over `steps` equal parts of the straight path from the baseline.
+def explained(answer: Callable[[Any], tuple[Any, Any]], features: Any, steps: int) -> tuple[Any, Any, Any]:
+    """Probabilities float32[n, 4], familiarity float32[n] and contributions float32[n, F, 4].
 
-    In each part the gradient is taken in the middle. What it leaves of the part's true change (the gate may turn within
-    one part) is shared out in proportion to the inputs' own contributions there, so that the sum is complete.
+    `answer` gives the first two of float32[n, F]. The contributions are summed over `steps` equal parts of the straight
+    path from the baseline. In each part the gradient is taken in the middle. What it leaves of the part's true change
+    (the gate may turn within one part) is shared out in proportion to the inputs' own contributions there, so that the
+    sum is complete.
     """
     start = baseline(features)
     way = features - start
-    ends = _along(start, way, np.linspace(0, 1, steps + 1))
-    reached = tf.reshape(probabilities(ends), [steps + 1, -1, len(CLASSES)])
-    change = reached[1:] - reached[:-1]
-    middles = _along(start, way, (np.arange(steps) + 0.5) / steps)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(middles)
-        predicted = probabilities(middles)
-        each = [predicted[:, index] for index in range(len(CLASSES))]
-    slopes = tf.stack([tape.gradient(one, middles) for one in each], axis=-1)
-    parts = tf.reshape(slopes, [steps, -1, F, len(CLASSES)]) * (way / steps)[tf.newaxis, :, :, tf.newaxis]
-    rest = change - tf.reduce_sum(parts, 2)
-    sizes = tf.abs(parts) + 1e-12 * tf.abs(way)[tf.newaxis, :, :, tf.newaxis]
-    shares = sizes / tf.maximum(tf.reduce_sum(sizes, 2, keepdims=True), 1e-30)
-    return tf.reduce_sum(parts + shares * rest[:, :, tf.newaxis], 0)
-
-
-def _along(start: Any, way: Any, places: Any) -> Any:
-    """float32[places * n, F]: the points of every row's path at `places` from 0 to 1."""
-    return tf.reshape(
-        start[tf.newaxis] + way[tf.newaxis] * places.astype(np.float32)[:, np.newaxis, np.newaxis], [-1, F]
-    )
+    # One forward and one backward pass do for all: every class has its own copy of the middles, of which only that
+    # class is differentiated. For one account the number of operations counts, not their size.
+    middles = (np.arange(steps) + 0.5) / steps
+    places = np.concatenate([np.linspace(0, 1, steps + 1), *[middles] * len(CLASSES)]).astype(np.float32)
+    own = np.repeat(np.eye(len(CLASSES), dtype=np.float32), steps, axis=0)
+    own = np.concatenate([np.zeros((steps + 1, len(CLASSES)), np.float32), own])[:, np.newaxis]
+    points = tf.reshape(start + way * places[:, np.newaxis, np.newaxis], [-1, F])
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        predicted, familiarity = answer(points)
+        reached = tf.reshape(predicted, [len(places), -1, len(CLASSES)])
+        differentiated = tf.reduce_sum(reached * own)
+    slopes = tf.reshape(tape.gradient(differentiated, points), [len(places), -1, F])[steps + 1 :]
+    parts = tf.reshape(slopes * (way / steps), [len(CLASSES), steps, -1, F])
+    change = tf.transpose(reached[1 : steps + 1] - reached[:steps], [2, 0, 1])
+    rest = change - tf.reduce_sum(parts, 3)
+    sizes = tf.abs(parts) + 1e-12 * tf.abs(way)
+    shares = sizes / tf.maximum(tf.reduce_sum(sizes, 3, keepdims=True), 1e-30)
+    moved = tf.transpose(tf.reduce_sum(parts + shares * rest[:, :, :, tf.newaxis], 1), [1, 2, 0])
+    # The path ends at the account itself.
+    return reached[steps], tf.reshape(familiarity, [len(places), -1])[steps], moved

@@ -10,9 +10,16 @@ from typing import Any
 
 from contracts.model import CLASSES
 from training.extras import EVALUATION, FOLDER
+from training.protocol_figures import LIMITS
 
 _TEMPLATE = Path(__file__).with_name("card.md")
 _TITLES = {"x": "X", "instagram": "Instagram"}
+_LIMITS = {
+    "epochs": "at most {} epochs a network",
+    "members": "at most {} network of a kind",
+    "rehearsals": "at most {} rehearsals of the gate",
+    "folds": "P2's folds {}",
+}
 
 
 def write_card(version: Path) -> str:
@@ -22,6 +29,7 @@ def write_card(version: Path) -> str:
         Template(_TEMPLATE.read_text("utf-8"))
         .substitute(
             side_by_side=_side_by_side(figures),
+            gate_shut=_gate_shut(figures["gate_shut"]),
             classes=_classes(figures["platforms"]),
             confusion=_confusion(figures["platforms"]),
             sources=_groups(figures["sources"]),
@@ -35,11 +43,15 @@ def write_card(version: Path) -> str:
             search=_search(figures["protocol"].get("search", {})),
             live_filled=_live_filled(figures.get("live_filled", {})),
             stress=_stress(figures["stress"]),
-            threshold=f"{figures['accusation_threshold']:.2f}",
+            thresholds=_thresholds(figures["accusation_thresholds"]),
         )
         .rstrip()
         + "\n"
     )
+
+
+def _thresholds(thresholds: Mapping[str, float]) -> str:
+    return " and ".join(f"{threshold:.2f} on {_TITLES[platform]}" for platform, threshold in thresholds.items())
 
 
 def _side_by_side(figures: Mapping[str, Any]) -> str:
@@ -49,6 +61,7 @@ def _side_by_side(figures: Mapping[str, Any]) -> str:
         columns += [figures["platforms"].get(platform), _unseen(figures["protocol"], platform)]
     rows = [
         ("accuracy", *(_figure(each, "accuracy") for each in columns)),
+        ("95% interval of accuracy", *(_interval(each, "accuracy") for each in columns)),
         ("macro-F1", *(_figure(each, "macro_f1") for each in columns)),
         ("calibration error (ECE)", *(_figure(each, "ece") for each in columns)),
         ("accuracy at 90% coverage", *(_figure(each, "coverage", "0.9") for each in columns)),
@@ -57,6 +70,15 @@ def _side_by_side(figures: Mapping[str, Any]) -> str:
         ("called unsure", *(_figure(each, "unsure") for each in columns)),
     ]
     return _table(heads, rows)
+
+
+def _gate_shut(groups: Mapping[str, Any]) -> str:
+    told = (
+        f"{_TITLES[platform]} accuracy {_figure(group, 'accuracy')}, macro-F1 {_figure(group, 'macro_f1')}, "
+        f"ECE {_figure(group, 'ece')}"
+        for platform, group in groups.items()
+    )
+    return "; ".join(told)
 
 
 def _unseen(protocol: Mapping[str, Any], platform: str, method: str = "network") -> Any:
@@ -157,8 +179,16 @@ def _methods(protocol: Mapping[str, Any]) -> str:
 def _variations(answers: Mapping[str, Any]) -> str:
     if not answers:
         return "Not measured."
-    limit = f"Networks of at most {answers['epochs']} epochs.\n\n" if "epochs" in answers else ""
-    return limit + _methods(answers) + _spread(answers.get("p1", {}))
+    return _limits(answers) + _methods(answers) + _spread(answers.get("p1", {}))
+
+
+def _limits(answers: Mapping[str, Any]) -> str:
+    """What was cut so that the variations could be compared in reasonable time."""
+    told = [
+        f"{_TITLES[platform]}: {', '.join(_LIMITS[name].format(most) for name, most in limits.items())}."
+        for platform, limits in answers.get(LIMITS, {}).items()
+    ]
+    return f"Cut for time. {' '.join(told)}\n\n" if told else ""
 
 
 def _spread(known: Mapping[str, Any]) -> str:
@@ -208,6 +238,12 @@ def _figure(group: Mapping[str, Any] | None, *path: str) -> str:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return "-" if value is None else f"{value:.3f}"
+
+
+def _interval(group: Mapping[str, Any] | None, name: str) -> str:
+    """From where to where a figure would move if other accounts of the same sources had been drawn."""
+    ends = (group or {}).get("intervals", {}).get(name)
+    return "-" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3f}"
 
 
 def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

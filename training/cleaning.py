@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contracts.columns import NUMBER_COLUMNS, TEXT_COLUMNS
+from contracts.columns import AGE_COLUMN, NUMBER_COLUMNS, TEXT_COLUMNS
 from contracts.model import CLASSES
 from contracts.platforms import Platform
 
 _KEYS = ("source", "label", "row_id")
+_DATES = ("created_at", "collected_at")
+"""Of an account and of its fetch; only the days between them are kept."""
 _TEXTS = tuple(name for name in TEXT_COLUMNS if name != "platform")
 _SHARES = frozenset(
     name
@@ -44,12 +46,13 @@ class Cleaned:
 
 def read_rows(files: Sequence[Path]) -> pd.DataFrame:
     """All rows of `files` as text, '' = unknown; a column that a file lacks is unknown there."""
-    wanted = {"platform", *_KEYS, *_TEXTS, *NUMBER_COLUMNS}
+    columns = ["platform", *_KEYS, *_DATES, *_TEXTS, *NUMBER_COLUMNS]
+    wanted = set(columns)
     frames = [
         pd.read_csv(path, dtype=str, keep_default_na=False, usecols=lambda name: name in wanted) for path in files
     ]
     rows = pd.concat(frames, ignore_index=True)
-    return rows.reindex(columns=["platform", *_KEYS, *_TEXTS, *NUMBER_COLUMNS]).fillna("")
+    return rows.reindex(columns=columns, fill_value="").fillna("")
 
 
 def clean(rows: pd.DataFrame) -> Cleaned:
@@ -57,7 +60,7 @@ def clean(rows: pd.DataFrame) -> Cleaned:
 
     Rows are dropped that lack a known platform, class or row_id, that repeat a row_id, or that hold none of the three
     counts. A number that is negative, infinite or a share above 1 becomes unknown. A biography is known to be empty
-    only where its length is known to be 0.
+    only where its length is known to be 0. The account's age is taken from its dates, which go no further.
     """
     dropped: dict[str, int] = {}
     frame = rows
@@ -66,10 +69,18 @@ def clean(rows: pd.DataFrame) -> Cleaned:
         dropped[reason] = int((~kept).sum())
         frame = frame[kept]
     numbers = {name: _numbers(frame[name], share=name in _SHARES) for name in NUMBER_COLUMNS}
+    numbers[AGE_COLUMN] = numbers[AGE_COLUMN].where(numbers[AGE_COLUMN].notna(), _age(frame))
     texts = {name: frame[name].astype(object).where(frame[name] != "", None) for name in _TEXTS}
     texts["biography"] = texts["biography"].mask(numbers["biography_length"] == 0, "")
     keys = {name: frame[name].astype(object) for name in ("platform", *_KEYS)}
     return Cleaned(pd.DataFrame(keys | texts | numbers).reset_index(drop=True), dropped)
+
+
+def _age(frame: pd.DataFrame) -> pd.Series[float]:
+    """Days from creation to collection, NaN where either is unknown or the order is wrong."""
+    created, collected = (pd.to_datetime(frame[name], utc=True, errors="coerce", format="ISO8601") for name in _DATES)
+    days = (collected - created).dt.total_seconds() / 86400
+    return days.where(days >= 0)
 
 
 def _numbers(column: pd.Series[str], *, share: bool) -> pd.Series[float]:

@@ -46,12 +46,24 @@ class ExpertConfig:
     source_power: float
     resampling: float
     class_weight: float
+    source_loss: float
     batch_size: int
     batches: int
     epochs: int
     patience: int
     learning_rate: float
     weight_decay: float
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalConfig:
+    """How often sources are held out to teach the gate what foreign is, and the quick networks that are fitted then."""
+
+    groups: int
+    repeats: int
+    hidden: tuple[int, ...]
+    batches: int
+    epochs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,8 @@ class GateConfig:
     foreign: float
     width: float
     needs: tuple[str, ...]
+    facts: tuple[str, ...]
+    rehearsal: RehearsalConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +128,22 @@ class ExplanationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ThresholdsConfig:
+    """The probability from which a bot or a fake is stated plainly, by platform."""
+
+    x: float
+    instagram: float
+
+    def by_platform(self) -> dict[str, float]:
+        """Platform -> threshold, as `describe` gives them."""
+        return {Platform.X.value: self.x, Platform.INSTAGRAM.value: self.instagram}
+
+
+@dataclass(frozen=True, slots=True)
 class DescriptionConfig:
     """What `describe` says that is not measured."""
 
-    accusation_threshold: float
+    accusation_thresholds: ThresholdsConfig
     quantile_accounts: int
 
 
@@ -158,7 +184,7 @@ class Config:
 
 _SHARES = frozenset(
     "class_power source_power resampling class_weight untouched dropped dropout foreign transplanted "
-    "borrowed other_script accusation_threshold".split()
+    "borrowed other_script".split()
 )
 
 

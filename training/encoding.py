@@ -46,5 +46,20 @@ class Encoding:
 
     def in_graph(self, features: Any) -> Any:
         """The same as `pieces`, as operations of a graph."""
-        values, masks = (tf.gather(features, columns, axis=1) for columns in (self.columns, self.columns + F // 2))
+        # Transposed, a column is one piece of memory: to gather hundreds of them so takes a fifth of the time.
+        columns = tf.transpose(features)
+        values, masks = (tf.transpose(tf.gather(columns, each)) for each in (self.columns, self.columns + F // 2))
         return (tf.clip_by_value((values - self.low) * (1 / self.width), 0, 1) * 2 - 1) * masks
+
+    def folded(self, kernel: Floats, bias: Floats) -> tuple[Floats, Floats]:
+        """A layer of features and pieces, kernel float32[F + p, k] and bias float32[k], as one of features and rises.
+
+        A rise is how far a value rose within a piece, from 0 to its `width`, which takes fewer operations. An unknown
+        value is 0 in the tensor; what its pieces then rise to is taken back through its mask.
+        """
+        of_features, of_pieces = np.split(kernel.astype(np.float64), [F])
+        unknown = np.clip(-self.low.astype(np.float64) / self.width, 0, 1)[:, np.newaxis] * 2 - 1
+        np.add.at(of_features, self.columns + F // 2, of_pieces * unknown)
+        offsets = bias - (of_pieces * (1 + unknown)).sum(0)
+        of_rises = 2 * of_pieces / self.width[:, np.newaxis]
+        return np.concatenate([of_features, of_rises]).astype(np.float32), offsets.astype(np.float32)

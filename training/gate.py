@@ -1,4 +1,4 @@
-"""How like the training data an account is: densities of each source, described by a few Gaussians, no stored row."""
+"""Whether an account is like those learned from: the gate between the close networks and the general ones."""
 
 from __future__ import annotations
 
@@ -9,97 +9,99 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from sklearn.mixture import GaussianMixture
 
 from contracts.features import VALUE_NAMES, F
 from training.config import GateConfig
+from training.density import Density
 
 Floats = NDArray[np.float32]
 
-_ALWAYS_OPEN = -1e6
-_MOST_ROWS = 3000
-_ROWS_A_COMPONENT = 150
-_LEAST_ROWS = 40
-_TEXT = ("username_", "display_name_", "name_", "biography_", "no_biography")
-GATED = np.array(
-    [
-        index
-        for index, name in enumerate(VALUE_NAMES)
-        if name in {"username_length", "biography_length"} or not (name.startswith(_TEXT) or name == "is_instagram")
-    ]
-)
-"""The values whose joint density counts: all but the shapes of texts, which differ from language to language."""
+ALWAYS_OPEN = -1e6
+_BOUND = 4.0
+_ALL = np.ones(F, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class Gaussians:
-    """k Gaussians of d values: standardised by `mean`, `scale` [d]; whitened by `factors` [d, k * d]; `centers` [k, d].
+class Judge:
+    """A small network that tells accounts of known sources from others by what `view` says of them.
 
-    `offsets` [k] are the Gaussians' logarithms at their centers.
+    `mean`, `scale` float32[d] standardise the view, which is then held within 4; `layers` are kernels and biases, SiLU
+    between them, one number at the end: above 0 is familiar.
     """
 
     mean: Floats
     scale: Floats
-    factors: Floats
-    centers: Floats
-    offsets: Floats
+    layers: tuple[tuple[Floats, Floats], ...]
+
+    def score(self, view: Any) -> Any:
+        """float32[n, d] -> float32[n, 1]."""
+        x = self.standardised(view)
+        for index, (kernel, bias) in enumerate(self.layers):
+            x = tf.nn.bias_add(tf.matmul(x, kernel), bias)
+            if index < len(self.layers) - 1:
+                x = x * tf.sigmoid(x)
+        return x
+
+    def standardised(self, view: Any) -> Any:
+        """What enters the first layer."""
+        return tf.clip_by_value((view - self.mean) * (1 / self.scale), -_BOUND, _BOUND)
+
+
+def view(top: Any, densities: Any, evidence: Any, known: Any) -> Any:
+    """float32[n, d]: all that the gate knows of an account.
+
+    The log density of the nearest Gaussian, `top` float32[n, 1], and that of all together (`densities` float32[n, k]),
+    what the close networks' own heads say (`evidence` float32[n, e], see expert.Expert), and whether each of some
+    facts is `known`, float32[n, f].
+    """
+    together = top + tf.math.log(tf.reduce_sum(tf.exp(densities - top), 1, keepdims=True))
+    return tf.concat([top, together, evidence, known], 1)
 
 
 class Gate(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no types.
-    """Opens at the log density `threshold`, gradually over `width`, for accounts that know the features `needs`.
+    """Opens at the score `threshold`, gradually over `width`, for accounts that know the features of `config.needs`.
 
-    `usual`: the log density that 98% of the training rows reach.
+    The score is the judge's, or without one the nearest Gaussian's log density. `usual`: the log density that 98% of
+    the training rows reach. `read` float32[F]: 0 for columns that count as unknown.
     """
 
-    def __init__(self, gaussians: Gaussians, width: float, needs: Sequence[str]) -> None:
+    def __init__(self, density: Density, judge: Judge | None, config: GateConfig, read: Floats = _ALL) -> None:
         super().__init__()
-        self._gaussians = gaussians
-        self._factors = tf.Variable(gaussians.factors, trainable=False)
-        self._width = width
-        self._needs = [F // 2 + VALUE_NAMES.index(name) for name in needs]
+        self._density, self._judge, self._config, self._read = density, judge, config, read
         self.threshold = self.usual = 0.0
 
-    def density(self, features: Any) -> Any:
-        """float32[n]: the logarithm of the nearest Gaussian's density."""
-        of = self._gaussians
-        scores = (tf.gather(features, GATED, axis=1) - of.mean) * (1 / of.scale)
-        whitened = tf.reshape(tf.matmul(scores, self._factors), [-1, *of.centers.shape]) - of.centers
-        return tf.reduce_max(of.offsets - 0.5 * tf.reduce_sum(whitened * whitened, 2), 1)
+    def look(self, features: Any, evidence: Any) -> Any:
+        """What a judge of this gate sees of features float32[n, F], float32[n, d]."""
+        densities = self._density(features)
+        return self._look(tf.reduce_max(densities, 1, keepdims=True), densities, features, evidence)
 
-    def opening(self, features: Any) -> tuple[Any, Any]:
-        """float32[n] twice, from 0 to 1: how far the gate is open, and how usual the account is."""
-        density = self.density(features)
-        has_all = tf.reduce_prod(tf.gather(features, self._needs, axis=1), 1) if self._needs else 1.0
-        opening = tf.sigmoid((density - self.threshold) * (1 / self._width)) * has_all
-        return opening, tf.sigmoid((density - self.usual) * (1 / (4 * self._width)))
+    def opening(self, features: Any, evidence: Any) -> tuple[Any, Any]:
+        """float32[n, 1] twice, from 0 to 1: how far the gate is open, and how usual the account's numbers are."""
+        score, top = self._scores(features, evidence)
+        always = self.threshold == ALWAYS_OPEN
+        opening = tf.ones_like(top) if always else tf.sigmoid((score - self.threshold) * (1 / self._config.width))
+        if self._config.needs:
+            opening *= tf.reduce_prod(self._known(features, self._config.needs), 1, keepdims=True)
+        return opening, tf.sigmoid((top - self.usual) * 0.08)
 
+    def settle(self, features: Floats, evidence: Any, learned: Floats) -> None:
+        """Set the threshold so that the configured share of `features`, rows that did not train, counts as foreign."""
+        scores = np.asarray(self._scores(tf.constant(features), evidence)[0])
+        self.threshold = float(np.quantile(scores, self._config.foreign)) if self._config.foreign else ALWAYS_OPEN
+        densities = np.asarray(tf.reduce_max(self._density(tf.constant(learned)), 1))
+        self.usual = float(np.quantile(densities, 0.02))
 
-def learn_gate(features: Floats, sources: NDArray[np.object_], config: GateConfig, seed: int) -> Gate:
-    """Of the training rows of a platform."""
-    values = features[:, GATED].astype(np.float64)
-    mean, scale = values.mean(0), values.std(0) + 0.05
-    values = (values - mean) / scale
-    centers, factors, offsets = [], [], []
-    for source in np.unique(sources.astype(str)):
-        rows = values[sources == source][:_MOST_ROWS]
-        if len(rows) < _LEAST_ROWS:
-            continue
-        components = int(np.clip(len(rows) // _ROWS_A_COMPONENT, 1, config.components))
-        mixture = GaussianMixture(components, reg_covar=config.ridge, random_state=seed, max_iter=30, tol=1e-2)
-        mixture.fit(rows)
-        for center, factor, weight in zip(mixture.means_, mixture.precisions_cholesky_, mixture.weights_, strict=True):
-            centers.append(center @ factor)
-            factors.append(factor)
-            offsets.append(np.log(weight) + np.log(np.diag(factor)).sum() - 0.5 * len(mean) * np.log(2 * np.pi))
-    gaussians = Gaussians(
-        mean.astype(np.float32),
-        scale.astype(np.float32),
-        np.concatenate(factors, axis=1).astype(np.float32),
-        np.stack(centers).astype(np.float32),
-        np.array(offsets, np.float32),
-    )
-    gate = Gate(gaussians, config.width, config.needs)
-    densities = np.asarray(gate.density(tf.constant(features)))
-    gate.usual = float(np.quantile(densities, 0.02))
-    gate.threshold = float(np.quantile(densities, config.foreign)) if config.foreign else _ALWAYS_OPEN
-    return gate
+    def _scores(self, features: Any, evidence: Any) -> tuple[Any, Any]:
+        """The score and the nearest Gaussian's log density, float32[n, 1] each."""
+        densities = self._density(features)
+        top = tf.reduce_max(densities, 1, keepdims=True)
+        return (self._judge.score(self._look(top, densities, features, evidence)) if self._judge else top), top
+
+    def _look(self, top: Any, densities: Any, features: Any, evidence: Any) -> Any:
+        return view(top, densities, evidence, self._known(features, self._config.facts))
+
+    def _known(self, features: Any, names: Sequence[str]) -> Any:
+        """float32[n, names]: 1 where the feature is known and read."""
+        columns = [F // 2 + VALUE_NAMES.index(name) for name in names]
+        known = tf.gather(features, columns, axis=1)
+        return known if self._read[columns].all() else known * self._read[columns]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from contracts.activity import Activity
 from contracts.platforms import Platform
 from contracts.profile import Profile
 
+_TODAY = datetime(2026, 1, 1, tzinfo=UTC)
 _SYLLABLES = "ka lo mi ren to su vel ara bin do fe gu".split()
 _WORDS = "tea rivers maps bread chess snow lamps trains gardens clay".split()
 
@@ -38,12 +39,13 @@ def _profile(random: np.random.Generator, platform: Platform) -> Profile:
         "has_url": bool(random.random() < 0.3),
     }
     if platform is Platform.X:
-        facts |= {"likes_given": count(300), "listed": count(3)}
+        age = timedelta(days=min(random.lognormal(np.log(1200), 1), 7000))
+        facts |= {"likes_given": count(300), "listed": count(3), "created_at": _TODAY - age}
     else:
         facts |= {"has_highlight_reels": bool(random.random() < 0.5), "activity": _activity(random, facts["followers"])}
     known_share = random.choice([1.0, 1.0, 0.8, 0.4])
     known = {name: value for name, value in facts.items() if random.random() < known_share}
-    return Profile(platform=platform, fetched_at=datetime(2026, 1, 1, tzinfo=UTC), **known)
+    return Profile(platform=platform, fetched_at=_TODAY, **known)
 
 
 def _activity(random: np.random.Generator, followers: int) -> Activity:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from training.console import open_console
 
 if TYPE_CHECKING:
     from training.dataset import Dataset
+    from training.version import Version
 
 # TensorFlow takes seconds to import, so each command imports what it needs: --help and mistakes answer at once.
 
@@ -25,16 +27,24 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def evaluate(model: Path, data: Path, rows: str, as_json: bool) -> None:
     """Judge a version: on the rows that P1 holds out, or on all (collections that it never saw)."""
-    from training.tables import evaluation_table  # noqa: PLC0415
+    from training.tables import evaluation_table, stress_table  # noqa: PLC0415
+    from training.version_figures import version_figures  # noqa: PLC0415
 
     require_data(data)
-    figures = _judge(model, _rows(data, rows))
+    version = _open(model)
+    figures = version_figures(
+        lambda features: version.predict(features)[0],
+        version.as_foreign,
+        _rows(data, rows),
+        version.description.accusation_thresholds,
+    )
     if as_json:
         click.echo(json.dumps(figures))
         return
     console = open_console()
-    for group in ("platforms", "sources", "live_masks"):
+    for group in ("platforms", "sources", "live_masks", "gate_shut"):
         console.print(evaluation_table(group.replace("_", " "), figures[group]))
+    console.print(stress_table(figures["stress"]))
 
 
 @click.command()
@@ -64,6 +74,9 @@ def compare(old: Path, new: Path, data: Path, rows: str, as_json: bool) -> None:
 @click.option("--vary", type=click.Choice(["balance", "seed", "fields"]), help="Variations in place of the baselines.")
 @click.option("--platform", type=click.Choice([each.value for each in Platform]), help="One alone.")
 @click.option("--epochs", type=click.IntRange(1), help="At most, for each network: cheaper, for comparing variations.")
+@click.option("--folds", help="Of P2, by their letters: cheaper as well.  [default: all]")
+@click.option("--members", type=click.IntRange(1), help="At most, networks of each kind: cheaper as well.")
+@click.option("--rehearsals", type=click.IntRange(0), help="At most, of each gate, 0: it opens by density alone.")
 @click.option("--run", type=FOLDER, help="Keeps finished networks; a second run takes them up.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write what the model card needs.")
@@ -76,13 +89,16 @@ def protocol(**options: Any) -> None:
     from training.baselines import baselines  # noqa: PLC0415
     from training.dataset import Dataset  # noqa: PLC0415
     from training.protocol import run_p1, run_p2, slim  # noqa: PLC0415
-    from training.protocol_figures import write_figures  # noqa: PLC0415
+    from training.protocol_figures import LIMITS, by_platform, write_figures  # noqa: PLC0415
     from training.run_folder import RunFolder  # noqa: PLC0415
+    from training.splits import P2_FOLDS  # noqa: PLC0415
     from training.tables import protocol_tables  # noqa: PLC0415
     from training.trainer import Trainer  # noqa: PLC0415
     from training.variations import VARIATIONS, shortened  # noqa: PLC0415
 
-    config = shortened(configured, options["epochs"]) if options["epochs"] else configured
+    limits = {name: options[name] for name in ("epochs", "members", "rehearsals") if options[name] is not None}
+    config = shortened(configured, **limits)
+    limits |= {"folds": ", ".join(options["folds"])} if options["folds"] else {}
     console = open_console(stderr=options["as_json"])
     Trainer(config, console).prepare()
     run_folder = RunFolder(options["run"]) if options["run"] else None
@@ -94,15 +110,19 @@ def protocol(**options: Any) -> None:
         methods |= baselines(config.seed, config.threads) if options["with_baselines"] else {}
     dataset, _ = Dataset.read(options["data"])
     dataset = dataset.where(dataset.platforms == options["platform"]) if options["platform"] else dataset
-    threshold = config.description.accusation_threshold
+    thresholds = config.description.accusation_thresholds.by_platform()
+    chosen = [fold for fold in P2_FOLDS if fold.name in (options["folds"] or fold.name)]
     answers = {
-        name: run(dataset, methods, threshold, console.print)
-        for name, run in (("p1", run_p1), ("p2", run_p2))
+        name: run(dataset, methods, thresholds, console.print)
+        for name, run in (("p1", run_p1), ("p2", partial(run_p2, folds=chosen)))
         if options[name]
     }
     if options["save"]:
-        epochs = {"epochs": options["epochs"]} if options["epochs"] else {}
-        write_figures(options["save"], configured, slim(answers) | epochs)
+        figures = {
+            platform: each | ({LIMITS: limits} if limits else {})
+            for platform, each in by_platform(slim(answers)).items()
+        }
+        write_figures(options["save"], configured, figures)
     if options["as_json"]:
         click.echo(json.dumps(answers))
         return
@@ -129,12 +149,17 @@ def _rows(data: Path, rows: str) -> Dataset:
 
 
 def _judge(model: Path, dataset: Dataset) -> dict[str, Any]:
-    from training import evaluation  # noqa: PLC0415
+    from training.evaluation import evaluate  # noqa: PLC0415
+
+    version = _open(model)
+    thresholds = version.description.accusation_thresholds
+    return evaluate(lambda judged: version.predict(judged.features)[0], dataset, thresholds)
+
+
+def _open(model: Path) -> Version:
     from training.version import UnusableVersion, Version  # noqa: PLC0415
 
     try:
-        version = Version(model)
+        return Version(model)
     except UnusableVersion as error:
         raise click.ClickException(str(error)) from None
-    threshold = version.description.accusation_threshold
-    return evaluation.evaluate(lambda judged: version.predict(judged.features)[0], dataset, threshold)

@@ -13,6 +13,7 @@ from training.fields import FIELDS
 _MEASURES = {
     "username": ("username_length", "username_digits", "username_digit_share"),
     "biography": ("biography_length",),
+    "created_at": ("account_age_days",),
 }
 _ACTIVITY = (*ACTIVITY_FIELDS, *RATE_COLUMNS)
 

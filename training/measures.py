@@ -15,6 +15,7 @@ Labels = NDArray[np.int64]
 HUMANS = (CLASSES.index("regular"), CLASSES.index("influencer"))
 COVERAGES = (0.8, 0.9, 1.0)
 _BINS = 15
+_LEAST_IN_BIN = 20
 
 
 def measure(probabilities: Probabilities, labels: Labels, threshold: float, *, seed: int = 0) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def measure(probabilities: Probabilities, labels: Labels, threshold: float, *, s
         "prediction_sets": prediction_sets(probabilities, labels, 0.9),
         "accused_humans": accused_humans(probabilities, labels, threshold),
         "unsure": unsure(probabilities, threshold),
-        "intervals": bootstrap(confusion, classes, seed),
+        "intervals": bootstrap(probabilities, labels, threshold, seed),
     }
     if len(classes) > 1:
         areas = {CLASSES[index]: (labels == index, probabilities[:, index]) for index in classes}
@@ -66,9 +67,19 @@ def class_figures(confusion: NDArray[Any]) -> tuple[Probabilities, Probabilities
 def calibration_error(probabilities: Probabilities, labels: Labels) -> float:
     """ECE of the top label over 15 bins of equal width."""
     confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
-    bins = np.clip((confidence * _BINS).astype(int), 0, _BINS - 1)
-    gaps = np.abs(np.bincount(bins, right - confidence, _BINS))
+    gaps = np.abs(np.bincount(_bins(confidence), right - confidence, _BINS))
     return float(gaps.sum() / len(labels))
+
+
+def reliability(probabilities: Probabilities, labels: Labels, bins: int = 10) -> list[dict[str, float]]:
+    """Mean top probability beside accuracy in each of `bins` of equal width that holds at least 20 accounts."""
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    places = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    return [
+        {"confidence": float(confidence[here].mean()), "accuracy": float(right[here].mean()), "rows": int(here.sum())}
+        for place in range(bins)
+        if (here := places == place).sum() >= _LEAST_IN_BIN
+    ]
 
 
 def accuracy_at(share: float, probabilities: Probabilities, labels: Labels) -> float:
@@ -117,17 +128,47 @@ def two_class_area(probabilities: Probabilities, labels: Labels, classes: list[i
     return float(roc_auc_score(~np.isin(labels, HUMANS), probabilities[:, inauthentic].sum(1)))
 
 
-def bootstrap(confusion: NDArray[np.int64], classes: list[int], seed: int, draws: int = 1000) -> dict[str, list[float]]:
-    """95% intervals of accuracy and macro-F1 when the accounts are drawn again with replacement."""
-    rows = confusion.sum()
-    random = np.random.default_rng(seed)
-    drawn = random.multinomial(rows, confusion.ravel() / rows, draws).reshape(draws, *confusion.shape)
-    accuracy = np.trace(drawn, axis1=1, axis2=2) / rows
-    macro_f1 = class_figures(drawn)[2][:, classes].mean(1)
+def bootstrap(
+    probabilities: Probabilities, labels: Labels, threshold: float, seed: int = 0, draws: int = 1000
+) -> dict[str, Any]:
+    """95% intervals when the accounts are drawn again with replacement.
+
+    `{"accuracy": [low, high], "macro_f1", "ece", "recall": {class: [low, high]}, "accused_humans"}`; the last is None
+    without humans. Accounts of one label, prediction, bin of confidence and side of the threshold count as one kind.
+    """
+    predicted, confidence = probabilities.argmax(1), probabilities.max(1)
+    size, accuses = len(CLASSES), ~np.isin(predicted, HUMANS) & (confidence >= threshold)
+    bins = _bins(confidence)
+    kinds, first, kind, rows = np.unique(
+        ((labels * size + predicted) * _BINS + bins) * 2 + accuses,
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+    )
+    drawn = np.random.default_rng(seed).multinomial(len(labels), rows / len(labels), draws)
+    cells = np.eye(size * size)[kinds // (2 * _BINS)]
+    confusion = (drawn @ cells).reshape(draws, size, size)
+    classes = np.unique(labels)
+    recall, f1 = class_figures(confusion)[1:]
+    gap = np.bincount(kind, (predicted == labels) - confidence) / rows
+    gaps = drawn @ (np.eye(_BINS)[bins[first]] * gap[:, np.newaxis])
+    human = np.isin(labels[first], HUMANS)
+    accused = drawn @ (human & accuses[first]) / np.maximum(drawn @ human, 1)
     return {
-        name: [float(end) for end in np.quantile(values, (0.025, 0.975))]
-        for name, values in (("accuracy", accuracy), ("macro_f1", macro_f1))
+        "accuracy": _interval(np.trace(confusion, axis1=1, axis2=2) / len(labels)),
+        "macro_f1": _interval(f1[:, classes].mean(1)),
+        "ece": _interval(np.abs(gaps).sum(1) / len(labels)),
+        "recall": {CLASSES[index]: _interval(recall[:, index]) for index in classes},
+        "accused_humans": _interval(accused) if human.any() else None,
     }
+
+
+def _interval(values: Probabilities) -> list[float]:
+    return [float(end) for end in np.quantile(values, (0.025, 0.975))]
+
+
+def _bins(confidence: Probabilities) -> Labels:
+    return np.clip((confidence * _BINS).astype(np.int64), 0, _BINS - 1)
 
 
 def _by_class(values: Probabilities, classes: list[int]) -> dict[str, float]:

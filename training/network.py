@@ -35,21 +35,23 @@ class Pieces(keras.layers.Layer):  # type: ignore[misc]  # Keras publishes no ty
 
 
 class Network:
-    """A keras.Model from float32[n, F] to logits float32[n, 4], and how to write it down.
+    """A keras.Model from float32[n, F] to logits of the classes and `sources`, float32[n, 4 + s], as plain numbers too.
 
     The mean and scale of each value over the rows of `features` that know it become constants of the graph; an unknown
     value enters as 0, which is then the mean.
     """
 
-    def __init__(self, features: Floats, expert: ExpertConfig, groups: Sequence[Sequence[str]], seed: int) -> None:
+    def __init__(
+        self, features: Floats, expert: ExpertConfig, groups: Sequence[Sequence[str]], seed: int, sources: int = 0
+    ) -> None:
         wanted = expert.features or VALUE_NAMES
         read = np.array([name in wanted and name not in expert.without for name in VALUE_NAMES])
         self._read = np.concatenate([read, read]).astype(np.float32)
         self._mean, self._scale = standardization(features)
         self._encoding = Encoding.learn(features, np.flatnonzero(read), expert.bins)
-        self.model = self._build(expert, groups, seed)
+        self.model = self._build(expert, groups, seed, sources)
 
-    def _build(self, expert: ExpertConfig, groups: Sequence[Sequence[str]], seed: int) -> Any:
+    def _build(self, expert: ExpertConfig, groups: Sequence[Sequence[str]], seed: int, sources: int) -> Any:
         values = F // 2
         inputs = keras.Input((F,), name="features")
         known = FieldDropout(groups, expert.untouched, expert.dropped, seed)(inputs)
@@ -63,7 +65,7 @@ class Network:
             x = keras.layers.Dense(units, activation="silu", kernel_initializer=kernel)(x)
             x = keras.layers.Dropout(expert.dropout, seed=seed + index)(x)
         kernel = keras.initializers.GlorotUniform(seed=seed)
-        return keras.Model(inputs, keras.layers.Dense(len(CLASSES), kernel_initializer=kernel)(x))
+        return keras.Model(inputs, keras.layers.Dense(len(CLASSES) + sources, kernel_initializer=kernel)(x))
 
     def to_dense(self) -> DenseNetwork:
         """The fitted model as plain numbers, its standardisation folded into the first layer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from training.dataset import Dataset
 from training.evaluation import evaluate
 from training.measures import HUMANS
 from training.rounding import rounded
-from training.splits import P2_FOLDS, may_ship, p1_held_out
+from training.splits import P2_FOLDS, Fold, may_ship, p1_held_out
 
 ACCUSED_AT_MOST = 0.05
 _KEPT = ("rows", "accuracy", "macro_f1", "ece", "recall", "coverage", "accused_humans", "unsure", "prediction_sets")
@@ -21,7 +21,9 @@ _AVERAGED = ("accuracy", "macro_f1", "ece", "accused_humans", "unsure")
 Tell = Callable[[str], None]
 
 
-def run_p1(dataset: Dataset, methods: Mapping[str, Method], threshold: float, tell: Tell) -> dict[str, Any]:
+def run_p1(
+    dataset: Dataset, methods: Mapping[str, Method], thresholds: Mapping[str, float], tell: Tell
+) -> dict[str, Any]:
     """platform -> method -> figures on the rows that P1 holds out; non-commercial sources are on neither side."""
     shipping = dataset.where(may_ship(dataset.frame))
     answers: dict[str, Any] = {}
@@ -34,29 +36,35 @@ def run_p1(dataset: Dataset, methods: Mapping[str, Method], threshold: float, te
         for name, method in methods.items():
             tell(f"P1 {platform.title}: {name}")
             predict = method(rows.where(~held_out))
-            answers[platform.value][name] = evaluate(predict, rows.where(held_out), threshold)
+            answers[platform.value][name] = evaluate(predict, rows.where(held_out), thresholds)
     return answers
 
 
-def run_p2(dataset: Dataset, methods: Mapping[str, Method], threshold: float, tell: Tell) -> dict[str, Any]:
+def run_p2(
+    dataset: Dataset,
+    methods: Mapping[str, Method],
+    thresholds: Mapping[str, float],
+    tell: Tell,
+    folds: Sequence[Fold] = P2_FOLDS,
+) -> dict[str, Any]:
     """platform -> method -> `{"mean": figures, "folds": {fold: figures}, "threshold": ...}`; one refit per fold.
 
     `threshold` of a method: the lowest probability above which at most 5% of the folds' humans are accused.
     """
     answers: dict[str, Any] = {}
     for platform in Platform:
-        folds = [fold for fold in P2_FOLDS if fold.platform is platform and fold.is_test(dataset.frame).any()]
-        if not folds:
+        present = [fold for fold in folds if fold.platform is platform and fold.is_test(dataset.frame).any()]
+        if not present:
             continue
         answers[platform.value] = {}
         for name, method in methods.items():
             figures: dict[str, Any] = {}
             accusations: list[float] = []
-            for fold in folds:
+            for fold in present:
                 tell(f"P2 {platform.title} fold {fold.name}: {name}")
                 test = dataset.where(fold.is_test(dataset.frame))
                 predict = method(dataset.where(fold.is_training(dataset.frame)))
-                figures[fold.name] = evaluate(predict, test, threshold)
+                figures[fold.name] = evaluate(predict, test, thresholds)
                 accusations.extend(accusing(predict(test), test))
             answers[platform.value][name] = {
                 "mean": _mean([each["platforms"][platform.value] for each in figures.values()]),

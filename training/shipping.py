@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
 from contracts.features import FEATURE_NAMES, SCHEMA_VERSION
@@ -17,8 +15,7 @@ from contracts.platforms import Platform
 from training import extras
 from training.config import Config
 from training.dataset import Dataset
-from training.evaluation import Predict, evaluate
-from training.live_filled import live_filled
+from training.evaluation import evaluate
 from training.platform_model import PlatformModel
 from training.protocol_figures import read_figures
 from training.reference import LEVELS, base_rates, quantiles
@@ -26,11 +23,11 @@ from training.rounding import rounded
 from training.run_folder import RunFolder
 from training.splits import may_ship, p1_held_out
 from training.store import published, publishing
-from training.stress import stress
 from training.summary import summarize
 from training.tables import evaluation_table
 from training.tflite import write_lite
 from training.trainer import Trainer
+from training.version_figures import Answer, on_rows, version_figures
 from training.version_graph import VersionGraph
 
 _WANTS = {Platform.INSTAGRAM.value: ("activity",)}
@@ -61,8 +58,7 @@ class Shipping:
             if (rows := training.platforms == platform.value).any()
         }
         plain = self._graph(models, "")
-        figures = self._judge(_judging(plain), judged, dataset.where(~ships))
-        figures["live_filled"] = live_filled(_predict(plain), judged)
+        figures = self._judge(plain, judged, dataset.where(~ships))
         self._show(figures)
         graph = self._graph(models, self._describe(training, figures).to_json())
         with publishing(store) as draft:
@@ -74,18 +70,13 @@ class Shipping:
             extras.write_manifest(draft)
         return published(store)
 
-    def _judge(self, predict: Predict, judged: Dataset, non_commercial: Dataset) -> dict[str, Any]:
+    def _judge(self, graph: VersionGraph, judged: Dataset, non_commercial: Dataset) -> dict[str, Any]:
         """Every figure that the version carries; the protocol's only if they are about this configuration."""
-        threshold = self.config.description.accusation_threshold
-        others = evaluate(predict, non_commercial, threshold)["sources"] if len(non_commercial) else {}
-        return evaluate(predict, judged, threshold) | {
-            "accusation_threshold": threshold,
+        predict, shut = _predict(graph), _as_foreign(graph)
+        thresholds = self.config.description.accusation_thresholds.by_platform()
+        others = evaluate(on_rows(predict), non_commercial, thresholds)["sources"] if len(non_commercial) else {}
+        return version_figures(predict, shut, judged, thresholds) | {
             "non_commercial": others,
-            "stress": {
-                platform.value: stress(predict, judged.where(rows), threshold)
-                for platform in Platform
-                if (rows := judged.platforms == platform.value).any()
-            },
             "protocol": read_figures(self.config),
         }
 
@@ -98,7 +89,7 @@ class Shipping:
             schema_version=SCHEMA_VERSION,
             feature_names=FEATURE_NAMES,
             classes=CLASSES,
-            accusation_threshold=description.accusation_threshold,
+            accusation_thresholds=description.accusation_thresholds.by_platform(),
             quantile_levels=LEVELS,
             quantiles=quantiles(training, description.quantile_accounts),
             base_rates=base_rates(training),
@@ -111,9 +102,9 @@ class Shipping:
             self.console.print(evaluation_table(title, figures[group]))
 
 
-def _predict(graph: VersionGraph) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
+def _predict(graph: VersionGraph) -> Answer:
     return lambda features: np.asarray(graph.predict(features)[PROBABILITIES].numpy(), np.float64)
 
 
-def _judging(graph: VersionGraph) -> Predict:
-    return lambda rows: _predict(graph)(rows.features)
+def _as_foreign(graph: VersionGraph) -> Answer:
+    return lambda features: np.asarray(graph.foreign(features)[PROBABILITIES].numpy(), np.float64)

@@ -32,6 +32,12 @@ def summarize(training: Dataset, figures: dict[str, Any]) -> dict[str, Any]:
         "unseen_sources": {
             platform: methods["network"]["mean"] for platform, methods in figures["protocol"].get("p2", {}).items()
         },
+        "views": figures["views"],
+        "reliability": {platform: rounded(group["reliability"]) for platform, group in figures["platforms"].items()},
+        "gate_shut": {
+            platform: {name: rounded(group[name]) for name in ("rows", "accuracy", "macro_f1", "ece")}
+            for platform, group in figures["gate_shut"].items()
+        },
         "held_out_rows": {
             platform: {name: rounded(group[name]) for name in _FIGURES}
             for platform, group in figures["platforms"].items()

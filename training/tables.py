@@ -31,6 +31,18 @@ def evaluation_table(title: str, groups: Mapping[str, Mapping[str, Any]]) -> Tab
     return table
 
 
+def stress_table(stress: Mapping[str, Mapping[str, Any]]) -> Table:
+    """One line per platform of `stress.stress`."""
+    table = Table(title="confident labels that flip when nothing of the account changes")
+    names = next(iter(stress.values()), {})
+    for head in ("", *names):
+        table.add_column(head, justify="right")
+    for platform, flips in stress.items():
+        shares = (f"{share:.2%}" for name, share in flips.items() if name != "confident")
+        table.add_row(platform, f"{flips['confident']:,}", *shares)
+    return table
+
+
 def protocol_tables(answers: Mapping[str, Any]) -> list[Table]:
     """A table per protocol and platform, one line per method."""
     tables = [

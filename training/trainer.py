@@ -16,16 +16,20 @@ from rich.progress import Progress
 from contracts.platforms import Platform
 from training.balancing import wanted_weights
 from training.calibration import Calibration, calibrate
-from training.config import Config, ExpertConfig
+from training.config import Config, ExpertConfig, PlatformConfig
 from training.dataset import Dataset
 from training.dense import DenseNetwork
+from training.density import learn_density
 from training.disguises import Disguises
 from training.evaluation import Predict
+from training.expert import Expert, mean_logits
 from training.fields import silenced, unsupported, without_options
-from training.fitting import fit
-from training.gate import learn_gate
-from training.platform_model import Expert, PlatformModel, mean_logits
+from training.fitting import classes_of_sources, fit
+from training.gate import Gate, Judge
+from training.judge import learn_judge, rehearse
+from training.platform_model import PlatformModel
 from training.progress import EpochBar
+from training.rehearsal import QuickFits
 from training.run_folder import RunFolder, network_key
 from training.splits import validation
 
@@ -64,12 +68,15 @@ class Trainer:
                 self._fit_networks(learned, kept, expert, index, progress)
                 for index, expert in enumerate((config.close, *config.general))
             ]
-        close = Expert(networks[:1], 1, _calibrated(networks[:1], kept, config.close))
-        temperature = config.mixture.temperature
-        fitted = None if temperature else _calibrated(networks[1:], kept, config.general[0])
-        general = Expert(networks[1:], temperature or 1, fitted)
-        gate = learn_gate(learned.features, learned.sources, config.gate, self.config.seed)
-        return PlatformModel(read, close, general, gate, config.mixture)
+        named = classes_of_sources(learned, config.close)
+        close = Expert(networks[0], 1, _calibrated(networks[0], kept, config.close), named, read)
+        temperature, of_general = config.mixture.temperature, [each for kind in networks[1:] for each in kind]
+        fitted = None if temperature else _calibrated(of_general, kept, config.general[0])
+        general = Expert(of_general, temperature or 1, fitted, read=read)
+        density = learn_density(learned.features, learned.sources, config.gate, self.config.seed)
+        gate = Gate(density, self._learn_judge(rows.where(~judged), rows.where(judged), config), config.gate, read)
+        gate.settle(kept.features, close.witness(tf.constant(kept.features))[1], learned.features)
+        return PlatformModel(close, general, gate, config.mixture)
 
     def method(self, rows: Dataset) -> Predict:
         """Fit the one platform of `rows`, as protocol.py's methods do."""
@@ -99,6 +106,17 @@ class Trainer:
             networks.append(self.run.take_up(key, finish) if self.run else finish([]))
         return networks
 
+    def _learn_judge(self, rows: Dataset, kept: Dataset, config: PlatformConfig) -> Judge | None:
+        """What opens the gate, from quick fits that each lack some sources; None where the density alone does."""
+        rehearsal = config.gate.rehearsal
+        if not rehearsal.groups:
+            return None
+        with Progress(*Progress.get_default_columns(), console=self.console, transient=True) as progress:
+            bar = progress.add_task("rehearsal", total=rehearsal.groups * rehearsal.repeats)
+            fits = QuickFits(config, kept, self.run, lambda: progress.advance(bar))
+            rehearsed = rehearse(rows, fits.learn, rehearsal, self.config.seed)
+        return learn_judge(rehearsed, self.config.seed) if rehearsed else None
+
     def _refuse_rare_classes(self, rows: Dataset, platform: Platform) -> None:
         counts = rows.frame["label"].value_counts()
         rare = [f"{name} ({count})" for name, count in counts.items() if count < self.config.data.minimum_rows]
@@ -109,7 +127,7 @@ class Trainer:
             )
 
 
-def _calibrated(shapes: Sequence[Sequence[DenseNetwork]], kept: Dataset, expert: ExpertConfig) -> Calibration:
-    logits = mean_logits([network for networks in shapes for network in networks], kept.features)
+def _calibrated(networks: Sequence[DenseNetwork], kept: Dataset, expert: ExpertConfig) -> Calibration:
+    logits = mean_logits(networks, kept.features)
     weights = wanted_weights(kept.labels, kept.sources, expert.class_power, expert.source_power)
     return calibrate(logits, kept.labels, weights)

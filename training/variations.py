@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from training.config import Config, ExpertConfig
+from training.config import Config, ExpertConfig, PlatformConfig
 
 
 def of_balance(config: Config) -> dict[str, Config]:
@@ -25,9 +25,22 @@ def of_fields(config: Config) -> dict[str, Config]:
     return {"field dropout": config, "no field dropout": whole}
 
 
-def shortened(config: Config, epochs: int) -> Config:
-    """With at most `epochs` epochs for each network."""
-    return _with_experts(config, lambda expert: replace(expert, epochs=min(epochs, expert.epochs)))
+def shortened(config: Config, *, rehearsals: int | None = None, **limits: int) -> Config:
+    """With at most so many `epochs` for each network, `members` of each kind, and `rehearsals` of each gate."""
+    short = _with_experts(
+        config,
+        lambda expert: replace(expert, **{name: min(most, getattr(expert, name)) for name, most in limits.items()}),
+    )
+    return (
+        short
+        if rehearsals is None
+        else replace(short, x=_rehearsing(short.x, rehearsals), instagram=_rehearsing(short.instagram, rehearsals))
+    )
+
+
+def _rehearsing(platform: PlatformConfig, most: int) -> PlatformConfig:
+    rehearsal = replace(platform.gate.rehearsal, repeats=min(most, platform.gate.rehearsal.repeats))
+    return replace(platform, gate=replace(platform.gate, rehearsal=rehearsal))
 
 
 VARIATIONS = {"balance": of_balance, "seed": of_seed, "fields": of_fields}

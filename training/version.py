@@ -17,6 +17,7 @@ from contracts.model import (
     DESCRIBE,
     DESCRIPTION,
     EXPLAIN,
+    FOREIGN,
     PREDICT,
     PROBABILITIES,
     Description,
@@ -38,7 +39,7 @@ class Version:
         loaded = tf.saved_model.load(str(folder))
         self._loaded = loaded  # The signatures hold their variables by weak references only.
         self._signatures: dict[str, Any] = dict(loaded.signatures)
-        if missing := {PREDICT, EXPLAIN, DESCRIBE} - self._signatures.keys():
+        if missing := {PREDICT, EXPLAIN, FOREIGN, DESCRIBE} - self._signatures.keys():
             raise UnusableVersion(f"{folder} lacks the signatures {', '.join(sorted(missing))}.")
         self._rows = rows_per_call
         document = self._signatures[DESCRIBE](rows=tf.zeros([1], tf.int32))[DESCRIPTION].numpy()[0]
@@ -59,6 +60,11 @@ class Version:
             np.concatenate([each[PROBABILITIES].numpy() for each in answers]).astype(np.float64),
             np.concatenate([each[CONFIDENCE].numpy() for each in answers]).astype(np.float64),
         )
+
+    def as_foreign(self, features: NDArray[np.float32]) -> Numbers:
+        """features float32[n, F] -> probabilities float64[n, 4] with the gate shut."""
+        answers = [self._signatures[FOREIGN](features=tf.constant(part)) for part in self._parts(features)]
+        return np.concatenate([each[PROBABILITIES].numpy() for each in answers]).astype(np.float64)
 
     def explain(self, features: NDArray[np.float32]) -> Numbers:
         """features float32[n, F] -> contributions float64[n, F, 4]."""

@@ -17,12 +17,13 @@ from contracts.model import (
     DESCRIPTION,
     EXPLAIN,
     FEATURES,
+    FOREIGN,
     PREDICT,
     PROBABILITIES,
     ROWS,
 )
 from contracts.platforms import Platform
-from training.attribution import contributions
+from training.attribution import explained
 from training.platform_model import PlatformModel
 
 _PLATFORM = VALUE_NAMES.index("is_instagram")
@@ -49,6 +50,11 @@ class VersionGraph(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no 
         probabilities, familiarity, moved = self._by_platform(features, lambda name: self._explained[name](features))
         return _answer(probabilities, familiarity) | {CONTRIBUTIONS: moved}
 
+    @tf.function(input_signature=[tf.TensorSpec([None, F], tf.float32, name=FEATURES)])  # type: ignore[untyped-decorator]
+    def foreign(self, features: Any) -> dict[str, Any]:
+        """The signature `foreign`, by which an evaluation sees what is left when no source is recognised."""
+        return {PROBABILITIES: self._by_platform(features, lambda name: (self._models[name].as_foreign(features),))[0]}
+
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int32, name=ROWS)])  # type: ignore[untyped-decorator]
     def describe(self, rows: Any) -> dict[str, Any]:
         """The signature `describe`: the same document n times."""
@@ -56,7 +62,12 @@ class VersionGraph(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no 
 
     def save(self, folder: Path) -> None:
         """Write the SavedModel."""
-        signatures = {PREDICT: self.predict, EXPLAIN: self.explain, DESCRIBE: self.describe}
+        signatures = {
+            PREDICT: self.predict,
+            EXPLAIN: self.explain,
+            FOREIGN: self.foreign,
+            DESCRIBE: self.describe,
+        }
         tf.saved_model.save(self, str(folder), signatures=signatures)
 
     def _by_platform(self, features: Any, work: Callable[[str], tuple[Any, ...]]) -> tuple[Any, ...]:
@@ -91,6 +102,10 @@ class Untrained(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no typ
         """float32[n, 4], all 1/4."""
         return tf.zeros_like(features[:, : len(CLASSES)]) * features[:, :1] + 1 / len(CLASSES)
 
+    def as_foreign(self, features: Any) -> Any:
+        """As PlatformModel's."""
+        return self.probabilities(features)
+
     def answer(self, features: Any) -> tuple[Any, Any]:
         """As PlatformModel's; a familiarity of -1 makes the confidence 0."""
         return self.probabilities(features), -tf.ones_like(features[:, 0])
@@ -101,7 +116,7 @@ def _explaining(model: PlatformModel | Untrained, steps: int) -> Any:
 
     @tf.function(input_signature=[tf.TensorSpec([None, F], tf.float32)])  # type: ignore[untyped-decorator]
     def explain(features: Any) -> tuple[Any, ...]:
-        return (*model.answer(features), contributions(model.probabilities, features, steps))
+        return explained(model.answer, features, steps)
 
     return explain
 
