@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 
 import click
 
+from serving.addresses import UnknownServers, find_servers
+from serving.agreement import Disagreement
+from serving.agreement import agree as bring_to_agreement
 from serving.config import Config
 from serving.launch import local_command
 from serving.manifest import DamagedVersion
@@ -28,8 +31,12 @@ def main() -> None:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (StoreError, DamagedVersion, PromotionRefused, GatewayError) as error:
+    except (StoreError, DamagedVersion, PromotionRefused, GatewayError, UnknownServers, Disagreement) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _store(config: Config) -> Store:
+    return Store(config.store, config.base_uri)
 
 
 @main.command()
@@ -37,7 +44,7 @@ def _refusals() -> Iterator[None]:
 def seed(config: Config) -> None:
     """Copy the shipped versions into the store; done at each start."""
     with _refusals():
-        for line in seed_store(Store(config.store), config.shipped, datetime.now(UTC)):
+        for line in seed_store(_store(config), config.shipped, datetime.now(UTC)):
             click.echo(line)
 
 
@@ -54,7 +61,7 @@ def serve(config: Config) -> None:
 def list_versions(config: Config) -> None:
     """Every version in the store and the labels that point to it."""
     with _refusals():
-        store = Store(config.store)
+        store = _store(config)
         served = store.served()
         for number in store.versions():
             labels = [label for label, version in sorted(served.labels.items()) if version == number] if served else []
@@ -67,7 +74,7 @@ def list_versions(config: Config) -> None:
 def status(config: Config) -> None:
     """The state of every version on every server, and the traffic between them."""
     with _refusals():
-        for line in status_lines(Store(config.store), config.servers, config.gateway):
+        for line in status_lines(_store(config), find_servers(config.servers), config.gateway, config.gateway_key):
             click.echo(line)
 
 
@@ -78,7 +85,7 @@ def status(config: Config) -> None:
 def promote(config: Config, version: int, force: bool) -> None:
     """Check VERSION and make it stable on every server."""
     with _refusals():
-        for line in Promotion(Store(config.store), config.servers).promote(version, force=force):
+        for line in Promotion(_store(config), find_servers(config.servers)).promote(version, force=force):
             click.echo(line)
 
 
@@ -94,12 +101,12 @@ def canary(config: Config, version: int | None, off: bool, share: float | None) 
     if not off and version is None and share is None:
         raise click.UsageError("Give a version, --share or --off.")
     with _refusals():
-        promotion = Promotion(Store(config.store), config.servers)
+        promotion = Promotion(_store(config), find_servers(config.servers))
         if version is not None:
             for line in promotion.canary(version):
                 click.echo(line)
         if share is not None:
-            click.echo(set_canary_share(config.gateway, share).note)
+            click.echo(set_canary_share(config.gateway, share, config.gateway_key).note)
         if off:
             _take_traffic_away(config)
             for line in promotion.end_canary():
@@ -109,7 +116,7 @@ def canary(config: Config, version: int | None, off: bool, share: float | None) 
 def _take_traffic_away(config: Config) -> None:
     """A gateway that is down sends the canary nothing, so the label can go all the same."""
     try:
-        click.echo(set_canary_share(config.gateway, 0.0).note)
+        click.echo(set_canary_share(config.gateway, 0.0, config.gateway_key).note)
     except GatewayError as error:
         click.echo(f"The share was not changed: {error}", err=True)
 
@@ -119,7 +126,7 @@ def _take_traffic_away(config: Config) -> None:
 def rollback(config: Config) -> None:
     """Make the version stable that was so before."""
     with _refusals():
-        for line in Promotion(Store(config.store), config.servers).rollback():
+        for line in Promotion(_store(config), find_servers(config.servers)).rollback():
             click.echo(line)
 
 
@@ -129,5 +136,15 @@ def rollback(config: Config) -> None:
 def prune(config: Config, keep: int) -> None:
     """Remove old versions that are not served."""
     with _refusals():
-        for line in Promotion(Store(config.store), config.servers).prune(keep):
+        for line in Promotion(_store(config), find_servers(config.servers)).prune(keep):
+            click.echo(line)
+
+
+@main.command()
+@click.option("--for", "seconds", type=click.FloatRange(0, 600), default=0, help="Look so long for servers that start.")
+@click.pass_obj
+def agree(config: Config, seconds: float) -> None:
+    """Tell every server that serves something else what the configuration says."""
+    with _refusals():
+        for line in bring_to_agreement(_store(config), lambda: find_servers(config.servers), seconds=seconds):
             click.echo(line)

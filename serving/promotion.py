@@ -75,7 +75,9 @@ class Promotion:
     def rollback(self) -> Iterator[str]:
         """Make the version stable that was so before."""
         present = set(self._store.versions())
-        earlier = [each for each in History.earlier_than(self._history.moves()) if each in present]
+        # Labels whose command was killed before it wrote the history are in the configuration alone.
+        moves = [*self._history.moves(), Move(self._now(), PROMOTE, self._served().labels)]
+        earlier = [each for each in History.earlier_than(moves) if each in present]
         if not earlier:
             raise PromotionRefused("There is no earlier stable version in the store to go back to.")
         yield from self._move(STABLE, earlier[0], ROLLBACK, compare=False)

@@ -12,13 +12,13 @@ from serving.store import Store
 from serving.traffic import GatewayError, Traffic, read_traffic
 
 
-def status_lines(store: Store, servers: Sequence[str], gateway: str) -> Iterator[str]:
+def status_lines(store: Store, servers: Sequence[str], gateway: str, key: str | None = None) -> Iterator[str]:
     """A table: server, version, state, labels there, traffic, since when; who does not answer is named."""
     history = History(store.folder)
     served = store.served()
     wanted = dict(served.labels) if served else {}
     try:
-        traffic: Traffic | None = read_traffic(gateway)
+        traffic: Traffic | None = read_traffic(gateway, key)
         note = traffic.note if traffic else ""
     except GatewayError as error:
         traffic, note = None, str(error)

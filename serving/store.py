@@ -56,10 +56,14 @@ class Served:
 
 
 class Store:
-    """A folder of versions and their configuration."""
+    """A folder of versions and their configuration.
 
-    def __init__(self, folder: Path) -> None:
+    The configuration names `base_uri` as the place of the versions, where the servers read copies from an object store.
+    """
+
+    def __init__(self, folder: Path, base_uri: str | None = None) -> None:
         self.folder = folder
+        self._base_uri = base_uri
         self.models = folder / MODEL_NAME
         self.config_file = folder / "models.config"
 
@@ -109,7 +113,7 @@ class Store:
 
     def configuration(self, served: Served) -> ModelServerConfig:
         """`served` as a replica takes it."""
-        model = ModelConfig(name=MODEL_NAME, base_path=str(self.models), model_platform="tensorflow")
+        model = ModelConfig(name=MODEL_NAME, base_path=self._base_uri or str(self.models), model_platform="tensorflow")
         model.model_version_policy.specific.versions.extend(sorted(served.versions))
         for label, version in sorted(served.labels.items()):
             model.version_labels[label] = version

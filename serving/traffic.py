@@ -24,17 +24,22 @@ class Traffic:
     note: str
 
 
-def read_traffic(gateway: str) -> Traffic:
-    """Who answers now; `gateway` is its base address. Raises GatewayError."""
-    return _traffic(_ask(urllib.request.Request(gateway + PATH)))  # noqa: S310 - the configuration checks the scheme.
+def read_traffic(gateway: str, key: str | None = None) -> Traffic:
+    """Who answers now; `gateway` is its base address, `key` the API key where it asks for one. Raises GatewayError."""
+    request = urllib.request.Request(gateway + PATH, headers=_key(key))  # noqa: S310 - the configuration checks it.
+    return _traffic(_ask(request))
 
 
-def set_canary_share(gateway: str, share: float) -> Traffic:
+def set_canary_share(gateway: str, share: float, key: str | None = None) -> Traffic:
     """Give the canary `share` of the accounts in every replica of the gateway; raises GatewayError."""
     body = json.dumps({"canary_share": share}).encode()
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json"} | _key(key)
     request = urllib.request.Request(gateway + PATH, body, headers, method="PUT")  # noqa: S310 - as above.
     return _traffic(_ask(request))
+
+
+def _key(key: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _ask(request: urllib.request.Request) -> Any:

@@ -11,10 +11,10 @@ from importlib.metadata import version
 from threading import Thread, get_ident
 
 from serving.local_server.errors import StatusError
-from serving.local_server.executor import TensorFlowNotFound
 from serving.local_server.flags import Flags, InvalidFlag, check_flags, parse_flags, usage
 from serving.local_server.model_configuration import UnreadableConfig
 from serving.local_server.server import CannotListen, ModelServer
+from serving.local_server.tensorflow_library import TensorFlowNotFound
 
 FAILED = 255
 _STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
@@ -49,19 +49,19 @@ def main(arguments: Sequence[str]) -> int:
 def _serve(flags: Flags) -> int:
     # Blocked before any thread starts, the signals reach `sigwait` and nothing else, also while models are loading.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
-    failures: list[str] = []
+    failures: list[Exception] = []
     waiting = get_ident()
     try:
         check_flags(flags)
         server = ModelServer(flags)
-    except (InvalidFlag, TensorFlowNotFound) as error:
-        return _failed(str(error))
+    except (InvalidFlag, TensorFlowNotFound, UnreadableConfig, StatusError) as error:
+        return _failed(error)
 
     def start() -> None:
         try:
             server.start()
         except (UnreadableConfig, CannotListen, StatusError) as error:
-            failures.append(str(error))
+            failures.append(error)
             # To the thread that waits for it: libraries have threads from before the block, which would die of it.
             signal.pthread_kill(waiting, signal.SIGTERM)
 
@@ -74,7 +74,9 @@ def _serve(flags: Flags) -> int:
     return 0
 
 
-def _failed(reason: str) -> int:
+def _failed(reason: Exception) -> int:
+    if isinstance(reason, UnreadableConfig):  # The original's parser tells standard error, where scripts look for it.
+        sys.stderr.write(f"{reason}\n")
     sys.stdout.write(f"Failed to start server. Error: {reason}\n")
     return FAILED
 

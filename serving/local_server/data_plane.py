@@ -19,6 +19,7 @@ from contracts.serving_protos import (
     TensorProto,
 )
 from serving.local_server.errors import InvalidArgument, NotFound, StatusError
+from serving.local_server.example_plane import ExamplePlane
 from serving.local_server.metrics import Metrics
 from serving.local_server.models import Models
 from serving.local_server.output_tensors import OutputTensor, write_typed
@@ -27,7 +28,10 @@ from serving.local_server.signatures import find_signature, match_inputs, match_
 
 
 class DataPlane:
-    """Predict, metadata, status and reload. Every method raises StatusError and may be called by many threads."""
+    """Predict, metadata, status and reload; `examples` has what takes lists of tf.Example.
+
+    Every method raises StatusError and may be called by many threads.
+    """
 
     def __init__(
         self,
@@ -35,10 +39,12 @@ class DataPlane:
         metrics: Metrics | None = None,
         *,
         write_tensor: Callable[[OutputTensor, TensorProto], None] = write_typed,
+        check_methods: bool = False,
     ) -> None:
         self.models = models
         self._metrics = metrics or Metrics()
         self._write_tensor = write_tensor
+        self.examples = ExamplePlane(models, self._metrics, check_methods=check_methods)
 
     def predict(self, request: PredictRequest, timeout_s: float | None = None) -> PredictResponse:
         """Run one signature; `timeout_s` becomes the time limit of the graph's run."""
@@ -119,7 +125,7 @@ class DataPlane:
 
 
 def run_predict(
-    graph: Graph, request: PredictRequest, timeout_s: float | None = None
+    graph: Graph, request: PredictRequest, timeout_s: float | None = None, *, in_this_thread: bool = False
 ) -> tuple[str, dict[str, OutputTensor]]:
     """The resolved signature name, and output alias -> tensor."""
     name, signature = find_signature(graph.signatures, request.model_spec.signature_name)
@@ -132,5 +138,5 @@ def run_predict(
             raise InvalidArgument(f"tensor parsing error: {alias}") from error
     fetches = match_outputs(signature, request.output_filter)
     timeout_ms = None if timeout_s is None else max(1, int(timeout_s * 1000))
-    results = runner.run(feeds, list(fetches.values()), timeout_ms)
+    results = runner.run(feeds, list(fetches.values()), timeout_ms, in_this_thread=in_this_thread)
     return name, dict(zip(fetches, results, strict=True))

@@ -1,7 +1,8 @@
 """Messages for which `tensorflow-serving-api` and `grpcio` bring no Python: built here from their fields.
 
-Sources: tensorflow_serving/config/monitoring_config.proto, servables/tensorflow/session_bundle_config.proto, and
-grpc/health/v1/health.proto. The descriptors live in a pool of their own, so they never clash with the real ones.
+Sources: config/monitoring_config.proto, config/ssl_config.proto and servables/tensorflow/session_bundle_config.proto of
+TensorFlow Serving, and grpc/health/v1/health.proto. The descriptors live in a pool of their own, so they never clash
+with the real ones.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ _MESSAGES: Mapping[str, Mapping[str, str]] = {
     "PrometheusConfig": {"enable": "bool", "path": "string"},
     "MonitoringConfig": {"prometheus_config": "PrometheusConfig"},
     "BatchingParameters": _BATCHING,
+    "SSLConfig": {"server_key": "string", "server_cert": "string", "custom_ca": "string", "client_verify": "bool"},
     "HealthCheckRequest": {"service": "string"},
     "HealthCheckResponse": {"status": "int64"},
 }
@@ -63,6 +65,7 @@ def _build() -> dict[str, type[Message]]:
 _CLASSES = _build()
 MonitoringConfig = _CLASSES["MonitoringConfig"]
 BatchingParameters = _CLASSES["BatchingParameters"]
+SSLConfig = _CLASSES["SSLConfig"]
 HealthCheckRequest = _CLASSES["HealthCheckRequest"]
 HealthCheckResponse = _CLASSES["HealthCheckResponse"]
 

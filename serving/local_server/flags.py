@@ -37,9 +37,9 @@ class Flags:
     enable_grpc_healthcheck_service: bool = _flag(False, "Enable the standard gRPC healthcheck service.")
     enable_model_warmup: bool = _flag(True, "Warm up with assets.extra/tf_serving_warmup_requests at load.")
     num_request_iterations_for_warmup: int = _flag(0, "Number of times each warm-up request is sent, if > 0.")
-    enable_batching: bool = _flag(False, "Enable batching. Accepted; requests are run one by one.")
+    enable_batching: bool = _flag(False, "Run requests that come together as one batch.")
     batching_parameters_file: str = _flag("", "Text proto BatchingParameters; needs --enable_batching.")
-    enable_per_model_batching_parameters: bool = _flag(False, "Accepted; see --enable_batching.")
+    enable_per_model_batching_parameters: bool = _flag(False, "Read VERSION/batching_params.pbtxt where it is present.")
     model_config_file: str = _flag("", "Text proto ModelServerConfig; then --model_name and _base_path are ignored.")
     model_config_file_poll_wait_seconds: int = _flag(0, "Seconds between reads of --model_config_file; 0 = once.")
     model_name: str = _flag("default", "Name of the model, without --model_config_file.")
@@ -53,7 +53,7 @@ class Flags:
     tensorflow_session_parallelism: int = _flag(0, "Threads of a session, both kinds; 0 = see the next two.")
     tensorflow_intra_op_parallelism: int = _flag(0, "Threads within an operation; 0 = one.")
     tensorflow_inter_op_parallelism: int = _flag(0, "Operations that run side by side; 0 = TensorFlow chooses.")
-    ssl_config_file: str = _flag("", "Not offered here: must be empty.")
+    ssl_config_file: str = _flag("", "Text proto SSLConfig; then gRPC is served over TLS alone.")
     platform_config_file: str = _flag("", "Not offered here: must be empty.")
     per_process_gpu_memory_fraction: float = _flag(0.0, "Accepted; this server uses the CPU.")
     saved_model_tags: str = _flag("serve", "Comma-separated tags of the meta graph to load.")
@@ -72,6 +72,7 @@ class Flags:
     version: bool = _flag(False, "Display the version and exit.")
 
     bind_address: str = _flag("0.0.0.0", "Ours: the address to listen on.")  # noqa: S104 - the original's only choice.
+    run_operations_one_by_one: bool = _flag(False, "Ours: quicker for small graphs; errors do not name their node.")
     shutdown_grace_seconds: int = _flag(30, "Ours: seconds that requests under way have after SIGTERM.")
 
 
@@ -103,7 +104,7 @@ def check_flags(flags: Flags) -> None:
             "INVALID_ARGUMENT: server_options.batching_parameters_file is set without setting "
             "server_options.enable_batching to true."
         )
-    for name in ("ssl_config_file", "platform_config_file", "use_alts_credentials"):
+    for name in ("platform_config_file", "use_alts_credentials"):
         if getattr(flags, name):
             raise InvalidFlag(f"UNIMPLEMENTED: --{name} is not offered by the local model server.")
 

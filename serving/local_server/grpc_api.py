@@ -12,9 +12,12 @@ import grpc
 from google.protobuf.message import Message
 
 from contracts.serving_protos import (
+    ClassificationRequest,
     GetModelMetadataRequest,
     GetModelStatusRequest,
+    MultiInferenceRequest,
     PredictRequest,
+    RegressionRequest,
     ReloadConfigRequest,
 )
 from serving.local_server.data_plane import DataPlane
@@ -50,6 +53,9 @@ def create_server(
     services: Mapping[str, Mapping[str, tuple[Method, type[Message]]]] = {
         "tensorflow.serving.PredictionService": {
             "Predict": (_counted(plane.predict, "Predict", metrics), PredictRequest),
+            "Classify": (_counted(plane.examples.classify, "Classify", metrics), ClassificationRequest),
+            "Regress": (_counted(plane.examples.regress, "Regress", metrics), RegressionRequest),
+            "MultiInference": (plane.examples.multi_inference, MultiInferenceRequest),
             "GetModelMetadata": (lambda request, _: plane.metadata(request), GetModelMetadataRequest),
         },
         "tensorflow.serving.ModelService": {

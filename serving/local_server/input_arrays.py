@@ -1,4 +1,4 @@
-"""Input tensors as NumPy arrays, for a runtime that does not read TensorProto itself."""
+"""Input tensors as NumPy arrays, where TensorFlow does not read TensorProto itself."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ _FIELDS = {
     DataType.DT_STRING: "string_val",
 }
 
+_STRING = int(DataType.DT_STRING)  # Looked up once: the enumeration takes microseconds for every name.
+
+DTYPES = frozenset(_FIELDS)
+"""What `read_array` reads."""
+
 
 def read_array(proto: TensorProto) -> NDArray[Any]:
     """The tensor in its shape, strings as an object array of bytes.
@@ -36,11 +41,11 @@ def read_array(proto: TensorProto) -> NDArray[Any]:
     shape = tuple(dimension.size for dimension in proto.tensor_shape.dim)
     field = _FIELDS.get(proto.dtype)
     if field is None:
-        raise InvalidArgument(f"{DataType.Name(proto.dtype)} is not offered for inputs of model.tflite.")
-    dtype = np.dtype(object) if proto.dtype == DataType.DT_STRING else NUMPY_TYPES[proto.dtype]
+        raise InvalidArgument(f"{DataType.Name(proto.dtype)} is not offered here.")
+    dtype = np.dtype(object) if proto.dtype == _STRING else NUMPY_TYPES[proto.dtype]
     try:
-        if proto.tensor_content:
-            return np.frombuffer(proto.tensor_content, dtype).reshape(shape)
+        if content := proto.tensor_content:  # Each look at it is a copy.
+            return np.frombuffer(content, dtype).reshape(shape)
         values = np.array(list(getattr(proto, field)), dtype)
         size = int(np.prod(shape, dtype=np.int64))
         if 0 < len(values) < size:

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from contracts.serving_protos import DataType, SignatureDef, TensorProto
 from serving.local_server.errors import DeadlineExceeded, Internal, InvalidArgument
 from serving.local_server.input_arrays import read_array
+from serving.local_server.lite_signatures import signature_runners
 from serving.local_server.output_tensors import NUMPY_TYPES, OutputTensor
 
 _METHOD = "tensorflow/serving/predict"
+_STRING = int(DataType.DT_STRING)
 _BIT_PATTERNS = {DataType.DT_HALF, DataType.DT_BFLOAT16}
 _QUANTIZED = {
     *(DataType.DT_QINT8, DataType.DT_QUINT8, DataType.DT_QINT16, DataType.DT_QUINT16, DataType.DT_QINT32),
@@ -37,15 +39,13 @@ class LiteExecutor:
     """
 
     def __init__(self, path: Path) -> None:
-        """Load the file; raises InvalidArgument when it is no model with signatures."""
+        """Load the file; raises InvalidArgument when it is no model."""
         self._content = path.read_bytes()  # Kept here, so that the folder may go while the version still answers.
         self._free: list[dict[str, Any]] = []
         try:
             interpreter = self._interpreter()
         except (ValueError, RuntimeError) as error:
             raise InvalidArgument(f"Could not load {path}: {error}") from error
-        if not interpreter:
-            raise InvalidArgument(f"{path} has no signatures.")
         self.signatures: Mapping[str, SignatureDef] = {
             name: _signature(name, runner) for name, runner in interpreter.items()
         }
@@ -56,7 +56,12 @@ class LiteExecutor:
         return read_array(proto)
 
     def run(
-        self, feeds: Mapping[str, NDArray[Any]], fetches: Sequence[str], timeout_ms: int | None = None
+        self,
+        feeds: Mapping[str, NDArray[Any]],
+        fetches: Sequence[str],
+        timeout_ms: int | None = None,
+        *,
+        in_this_thread: bool = False,  # noqa: ARG002 - it always is.
     ) -> list[OutputTensor]:
         """Compute `fetches` (names such as `serving_default/probabilities`) from `feeds`; raises StatusError.
 
@@ -88,7 +93,7 @@ class LiteExecutor:
     def _interpreter(self) -> dict[str, Any]:
         """Signature -> its runner, of a new interpreter."""
         interpreter = Interpreter(model_content=self._content, num_threads=1)
-        return {name: interpreter.get_signature_runner(name) for name in interpreter.get_signature_list()}
+        return signature_runners(interpreter, self._content)
 
 
 def _signature(name: str, runner: Any) -> SignatureDef:
@@ -108,10 +113,10 @@ def _signature(name: str, runner: Any) -> SignatureDef:
 
 def _output(array: NDArray[Any]) -> OutputTensor:
     dtype = _data_type(array.dtype)
-    if dtype == DataType.DT_STRING:
+    if dtype == _STRING:
         return OutputTensor(dtype, array.shape, strings=[bytes(each) for each in array.ravel()])
     return OutputTensor(dtype, array.shape, array.tobytes())
 
 
 def _data_type(dtype: np.dtype[Any]) -> int:
-    return int(_DATA_TYPES.get(dtype, DataType.DT_STRING))
+    return _DATA_TYPES.get(dtype, _STRING)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from contracts.serving_protos import ConfigProto
-from serving.local_server.errors import StatusError
-from serving.local_server.executor import Executor, TensorFlowLibrary
+from serving.local_server.batched_graph import BatchedGraph
+from serving.local_server.batching_parameters import BatchingParameters
+from serving.local_server.errors import InvalidArgument, StatusError
+from serving.local_server.executor import ONE_BY_ONE, Executor
 from serving.local_server.flags import Flags
 from serving.local_server.manager import LoadGraph
 from serving.local_server.metrics import Metrics
+from serving.local_server.model_configuration import UnreadableConfig
 from serving.local_server.servable import Graph
+from serving.local_server.tensorflow_library import TensorFlowLibrary
 from serving.local_server.warmup import warm_up
 
 INTRA_OP_THREADS = 1
@@ -25,6 +30,9 @@ two cores and 97 with one, 1,024 rows 2.7 ms and 4.0 ms. Requests run side by si
 LITE_MODEL = "model.tflite"
 """The file of a version that --prefer_tflite_model asks for."""
 
+BATCHING_FILE = "batching_params.pbtxt"
+"""The file of a version that --enable_per_model_batching_parameters reads."""
+
 _LOST_VARIABLES = (
     "The graph of %s reads variables that its restore does not fill; TensorFlow Serving would fail alike. "
     "tf.saved_model.save of a module that holds Keras 3 variables writes each twice, one copy restored and the other "
@@ -35,14 +43,31 @@ _log = logging.getLogger(__name__)
 
 
 def saved_model_loader(flags: Flags, metrics: Metrics) -> LoadGraph:
-    """Loads SavedModels as the flags say; raises TensorFlowNotFound."""
+    """Loads SavedModels as the flags say; raises TensorFlowNotFound, UnreadableConfig and InvalidArgument."""
     library = TensorFlowLibrary.installed()
     both = flags.tensorflow_session_parallelism
     config = ConfigProto(
         intra_op_parallelism_threads=flags.tensorflow_intra_op_parallelism or both or INTRA_OP_THREADS,
         inter_op_parallelism_threads=flags.tensorflow_inter_op_parallelism or both,
     )
+    if flags.run_operations_one_by_one:
+        config.experimental.executor_type = ONE_BY_ONE
     tags = [tag for tag in flags.saved_model_tags.split(",") if tag]
+
+    batching = _batching(flags)
+    slots = BoundedSemaphore(batching.threads if batching else 1)
+
+    def gathered(graph: Graph, folder: Path) -> Graph:
+        if batching is None:
+            return graph
+        own = folder / BATCHING_FILE
+        if not flags.enable_per_model_batching_parameters or not own.is_file():
+            return BatchedGraph(graph, batching, slots, metrics)
+        try:
+            return BatchedGraph(graph, BatchingParameters.read(own), slots, metrics)
+        except (UnreadableConfig, StatusError) as error:
+            graph.close()
+            raise InvalidArgument(str(error)) from error
 
     def open_version(folder: Path) -> Graph:
         if not flags.prefer_tflite_model or not (folder / LITE_MODEL).is_file():
@@ -63,7 +88,7 @@ def saved_model_loader(flags: Flags, metrics: Metrics) -> LoadGraph:
         metrics.load_latency.add(str(folder), by=int((time.perf_counter() - started) * 1e6))
         if flags.enable_model_warmup:
             _warm_up(graph, folder)
-        return graph
+        return gathered(graph, folder)
 
     def _warm_up(graph: Graph, folder: Path) -> None:
         started, status, count = time.perf_counter(), "OK", 0
@@ -80,3 +105,11 @@ def saved_model_loader(flags: Flags, metrics: Metrics) -> LoadGraph:
             metrics.warmup_records.add(str(folder), status, by=count)
 
     return load
+
+
+def _batching(flags: Flags) -> BatchingParameters | None:
+    """None where requests run one by one."""
+    if not flags.enable_batching:
+        return None
+    path = flags.batching_parameters_file
+    return BatchingParameters.read(Path(path)) if path else BatchingParameters()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Semaphore, Thread
 
-from serving.local_server.background import give_way
+from serving.local_server.background import NICENESS, give_way
 from serving.local_server.errors import Cancelled, Internal, NotFound, StatusError
 from serving.local_server.servable import Graph, Servable
 from serving.local_server.state_monitor import State, StateMonitor
@@ -32,6 +32,8 @@ class LoadOptions:
     retries: int = 5
     retry_interval_s: float = 60.0
     parallel: int = 1
+    niceness: int = NICENESS
+    """How far loads and unloads give way to requests."""
 
 
 @dataclass(slots=True)
@@ -130,7 +132,7 @@ class ServableManager:
 
     def _load_beside(self, model: str, version: int, managed: _Managed) -> None:
         """Load while other versions answer."""
-        give_way()
+        give_way(self._options.niceness)
         self._load(model, version, managed)
 
     def _load(self, model: str, version: int, managed: _Managed) -> None:
@@ -183,7 +185,7 @@ class ServableManager:
         Thread(target=self._unload, args=(model, version, managed), name=f"unload-{model}-{version}").start()
 
     def _unload(self, model: str, version: int, managed: _Managed) -> None:
-        give_way()
+        give_way(self._options.niceness)
         if managed.servable is not None:
             managed.servable.drain()
             managed.servable = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -73,13 +74,19 @@ _TYPED_FIELDS = {
 """All other integers travel in `int_val`."""
 
 
+def shape_text(shape: Sequence[int]) -> str:
+    """As TensorFlow prints it: `[2,3]`."""
+    return f"[{','.join(map(str, shape))}]"
+
+
 def write_typed(tensor: OutputTensor, proto: TensorProto) -> None:
     """Fill the empty `proto` with `tensor`, in the typed field of its dtype."""
-    _write_head(tensor, proto)
+    if field := _PACKED_AS_IN_MEMORY.get(tensor.dtype):
+        proto.MergeFromString(_head(tensor.dtype, tensor.shape) + _length_delimited(field, tensor.data))
+        return
+    proto.MergeFromString(_head(tensor.dtype, tensor.shape))
     if tensor.dtype == _STRING:
         proto.string_val.extend(tensor.strings)
-    elif field := _PACKED_AS_IN_MEMORY.get(tensor.dtype):
-        proto.MergeFromString(_length_delimited(field, tensor.data))
     elif tensor.dtype in NUMPY_TYPES:
         getattr(proto, _TYPED_FIELDS.get(tensor.dtype, "int_val")).extend(tensor.values().tolist())
     else:
@@ -91,16 +98,18 @@ def write_content(tensor: OutputTensor, proto: TensorProto) -> None:
     if tensor.dtype == _STRING:
         write_typed(tensor, proto)
         return
-    _write_head(tensor, proto)
+    proto.MergeFromString(_head(tensor.dtype, tensor.shape))
     proto.tensor_content = tensor.data
 
 
-def _write_head(tensor: OutputTensor, proto: TensorProto) -> None:
-    proto.dtype = tensor.dtype
-    shape = proto.tensor_shape
-    shape.SetInParent()
-    for size in tensor.shape:
-        shape.dim.add(size=size)
+@lru_cache(256)
+def _head(dtype: int, shape: tuple[int, ...]) -> bytes:
+    """Type and shape on the wire, kept because the answers to most requests have the same few."""
+    proto = TensorProto(dtype=dtype)
+    proto.tensor_shape.SetInParent()
+    for size in shape:
+        proto.tensor_shape.dim.add(size=size)
+    return bytes(proto.SerializeToString())
 
 
 def _length_delimited(field: int, data: bytes) -> bytes:

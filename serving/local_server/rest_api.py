@@ -7,18 +7,22 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from google.protobuf import json_format
 
 from contracts.serving_protos import (
+    ClassificationRequest,
     GetModelMetadataRequest,
     GetModelStatusRequest,
     ModelSpec,
     PredictRequest,
+    RegressionRequest,
     SignatureDefMap,
 )
 from serving.local_server.data_plane import DataPlane
-from serving.local_server.errors import InvalidArgument, StatusError, Unimplemented
+from serving.local_server.errors import InvalidArgument, StatusError
+from serving.local_server.json_examples import read_examples, write_classifications, write_regressions
 from serving.local_server.json_reader import debug_text, read_json
 from serving.local_server.json_tensors import ROWS, read_inputs
 from serving.local_server.json_writer import write_columns, write_error, write_rows
@@ -92,23 +96,18 @@ class RestApi:
         match call.verb:
             case "predict":
                 return self._predict(call.spec, body)
+            case "classify" | "regress":
+                return self._examples(call, body)
             case "status":
                 response = self._plane.status(GetModelStatusRequest(model_spec=call.spec))
                 return _to_json(response)
-            case "metadata":
-                return self._metadata(call.spec)
             case _:
-                raise Unimplemented(f"{call.verb} is not offered by the local model server.")
+                return self._metadata(call.spec)
 
     def _predict(self, spec: ModelSpec, body: bytes) -> str:
         """The version is bound once for the whole request, so that a swap cannot come between reading and running."""
         document = read_json(body)
-        name = document.get("signature_name", "")
-        if not isinstance(name, str):
-            raise InvalidArgument(
-                f"JSON Value: {debug_text(document)} not formatted correctly. "
-                "'signature_name' key must be a string value."
-            )
+        name = _signature_name(document)
         with self._plane.models.find(spec) as servable:
             signature = servable.graph.signatures.get(name or DEFAULT_SIGNATURE)
             if signature is None:
@@ -126,6 +125,16 @@ class RestApi:
         outputs = dict(sorted(response.outputs.items()))
         return write_rows(outputs) if form == ROWS else write_columns(outputs)
 
+    def _examples(self, call: Call, body: bytes) -> str:
+        document = read_json(body)
+        call.spec.signature_name = _signature_name(document)
+        given = read_examples(document)
+        if call.verb == "classify":
+            request = ClassificationRequest(model_spec=call.spec, input=given)
+            return write_classifications(self._plane.examples.classify(request, self._timeout_s).result)
+        regression = RegressionRequest(model_spec=call.spec, input=given)
+        return write_regressions(self._plane.examples.regress(regression, self._timeout_s).result)
+
     def _metadata(self, spec: ModelSpec) -> str:
         request = GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
         response = self._plane.metadata(request)
@@ -136,6 +145,16 @@ class RestApi:
             "metadata": {"signature_def": json.loads(_to_json(signatures))},
         }
         return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _signature_name(document: Mapping[str, Any]) -> str:
+    """ "" where the request names none; raises InvalidArgument."""
+    name = document.get("signature_name", "")
+    if not isinstance(name, str):
+        raise InvalidArgument(
+            f"JSON Value: {debug_text(document)} not formatted correctly. 'signature_name' key must be a string value."
+        )
+    return name
 
 
 def _to_json(message: object) -> str:

@@ -18,9 +18,14 @@ class SignatureRunner(Protocol):
         """A tensor that `run` takes; raises InvalidArgument."""
 
     def run(
-        self, feeds: Mapping[str, Any], fetches: Sequence[str], timeout_ms: int | None = None
+        self,
+        feeds: Mapping[str, Any],
+        fetches: Sequence[str],
+        timeout_ms: int | None = None,
+        *,
+        in_this_thread: bool = False,
     ) -> list[OutputTensor]:
-        """The tensors called `fetches`; raises StatusError."""
+        """The tensors called `fetches`, computed by the calling thread alone if asked so; raises StatusError."""
 
 
 class Graph(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from pathlib import Path
 from threading import Event, Thread
@@ -10,9 +11,10 @@ from typing import Any
 import grpc
 
 from contracts.serving_protos import ModelServerConfig
+from serving.local_server.background import NICENESS
 from serving.local_server.data_plane import DataPlane
 from serving.local_server.errors import StatusError
-from serving.local_server.extra_messages import BatchingParameters, MonitoringConfig, read_text_message
+from serving.local_server.extra_messages import MonitoringConfig, read_text_message
 from serving.local_server.flags import Flags
 from serving.local_server.grpc_api import create_server
 from serving.local_server.http_server import HttpServer
@@ -25,6 +27,7 @@ from serving.local_server.output_tensors import write_content, write_typed
 from serving.local_server.rest_api import Reply, RestApi
 from serving.local_server.rest_paths import PREFIX
 from serving.local_server.state_monitor import StateMonitor
+from serving.local_server.tls import read_credentials
 
 METRICS_PATH = "/monitoring/prometheus/metrics"
 
@@ -38,8 +41,12 @@ class CannotListen(Exception):  # noqa: N818 - it says what is the matter.
 class ModelServer:
     """The server behind one command line. `start`, then `stop`; both once."""
 
-    def __init__(self, flags: Flags, *, load_graph: LoadGraph | None = None) -> None:
-        """`load_graph` None = TensorFlow, opening whose library may raise TensorFlowNotFound."""
+    def __init__(self, flags: Flags, *, load_graph: LoadGraph | None = None, niceness: int = NICENESS) -> None:
+        """`load_graph` None = TensorFlow; `niceness` is how far loads give way to requests.
+
+        Opening its library may raise TensorFlowNotFound, reading the batching parameters UnreadableConfig and
+        InvalidArgument.
+        """
         self.flags = flags
         self.metrics = Metrics()
         monitor = StateMonitor()
@@ -47,6 +54,7 @@ class ModelServer:
             retries=flags.max_num_load_retries,
             retry_interval_s=flags.load_retry_interval_micros / 1e6,
             parallel=max(1, flags.num_load_threads),
+            niceness=niceness,
         )
         self.models = Models(
             ServableManager(load_graph or saved_model_loader(flags, self.metrics), monitor, options),
@@ -55,7 +63,9 @@ class ModelServer:
             allow_labels_for_unavailable=flags.allow_version_labels_for_unavailable_models,
         )
         write = write_content if flags.enable_serialization_as_tensor_content else write_typed
-        self.plane = DataPlane(self.models, self.metrics, write_tensor=write)
+        self.plane = DataPlane(
+            self.models, self.metrics, write_tensor=write, check_methods=flags.enable_signature_method_name_check
+        )
         self.grpc_port = self.rest_port = 0
         self._grpc: grpc.Server | None = None
         self._http: HttpServer | None = None
@@ -67,16 +77,17 @@ class ModelServer:
         Waits as long as a base path is missing or empty. Raises UnreadableConfig, StatusError and CannotListen.
         """
         monitoring = self._read_monitoring()
-        if self.flags.batching_parameters_file:
-            read_text_message(Path(self.flags.batching_parameters_file), BatchingParameters)
+        credentials = read_credentials(self.flags.ssl_config_file)
         config = self._read_config()
         self.models.start()
         self.models.reload(config)
-        self._open_grpc()
+        self._open_grpc(credentials)
         if self.flags.rest_api_port == self.flags.port:
             _log.error("--rest_api_port cannot be same as --port. Please use a different port for HTTP/REST API.")
         elif self.flags.rest_api_port:
             self._open_http(monitoring)
+        gc.collect()
+        gc.freeze()  # What is there now stays; looking through it for garbage again and again holds requests up.
         if self.flags.model_config_file and self.flags.model_config_file_poll_wait_seconds > 0:
             Thread(target=self._poll_config, name="config", daemon=True).start()
 
@@ -91,7 +102,7 @@ class ModelServer:
             stopping.wait()
         self.models.stop()
 
-    def _open_grpc(self) -> None:
+    def _open_grpc(self, credentials: grpc.ServerCredentials | None) -> None:
         server = create_server(
             self.plane,
             self.metrics,
@@ -104,7 +115,9 @@ class ModelServer:
             addresses.append(f"{self.flags.bind_address}:{self.flags.port}")
         for address in addresses:
             try:
-                self.grpc_port = server.add_insecure_port(address)
+                self.grpc_port = (
+                    server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
+                )
             except RuntimeError as error:
                 raise CannotListen(f"Cannot listen on {address}: {error}") from error
         server.start()

@@ -16,12 +16,14 @@ from google.protobuf.message import DecodeError
 from contracts.serving_protos import PredictionLog
 from serving.local_server.data_plane import run_predict
 from serving.local_server.errors import DataLoss, InvalidArgument, Unimplemented
+from serving.local_server.example_runs import HowToRun, run_classify, run_multi_inference, run_regress
 from serving.local_server.servable import Graph
 from serving.local_server.tfrecord import read_records
 
 WARMUP_FILE = Path("assets.extra") / "tf_serving_warmup_requests"
 MAX_RECORDS = 1000
 
+_HERE = HowToRun(in_this_thread=True)
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +41,7 @@ def warm_up(graph: Graph, version: Path, iterations: int = 1) -> int:
                 raise InvalidArgument(f"Number of warmup records exceeds the maximum ({MAX_RECORDS}) at {path}")
             log = _parse(record, path)
             for _ in range(max(1, iterations)):
-                run_predict(graph, log.predict_log.request)
+                _run(graph, log)
     except DataLoss as error:
         raise DataLoss(f"{error.message}. Please verify your warmup data is in TFRecord format.") from error
     _log.info(
@@ -55,8 +57,19 @@ def _parse(record: bytes, path: Path) -> PredictionLog:
         log = PredictionLog.FromString(record)
     except DecodeError as error:
         raise InvalidArgument(f"Failed to parse warmup record: {record!r} from {path}") from error
-    kind = log.WhichOneof("log_type")
-    if kind != "predict_log":
-        number = PredictionLog.DESCRIPTOR.fields_by_name[kind].number if kind else 0
-        raise Unimplemented(f"Unsupported log_type for warmup: {number}")
     return log
+
+
+def _run(graph: Graph, log: PredictionLog) -> None:
+    match kind := log.WhichOneof("log_type"):
+        case "predict_log":
+            run_predict(graph, log.predict_log.request, in_this_thread=True)
+        case "classify_log":
+            run_classify(graph, log.classify_log.request, _HERE)
+        case "regress_log":
+            run_regress(graph, log.regress_log.request, _HERE)
+        case "multi_inference_log":
+            run_multi_inference(graph, log.multi_inference_log.request, _HERE)
+        case _:
+            number = PredictionLog.DESCRIPTOR.fields_by_name[kind].number if kind else 0
+            raise Unimplemented(f"Unsupported log_type for warmup: {number}")
