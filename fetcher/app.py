@@ -27,13 +27,14 @@ from fetcher.lookup import Lookup
 from fetcher.metrics import Metrics
 from fetcher.plan import Planner
 from fetcher.problems import register_problems
+from fetcher.sources.bearer_token import BearerToken
 from fetcher.sources.instagram import InstagramSource, Login
 from fetcher.sources.transport import Line
 from fetcher.sources.x import XSource
 
 _log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_MOST_BYTES = 4 << 20
+_MOST_BYTES = 8 << 20
 EMULATED_TOKEN = "emulated"  # noqa: S105 - the emulated platform takes any token.
 
 
@@ -60,18 +61,21 @@ def create_app(
         most=config.cache_most,
     )
     credentials = [(source.platform, source.credential) for source in sources.values()]
+    prices = {method: usd for rules in config.limits.rules.values() for method, usd in rules.prices.items()}
+    lookup = Lookup(sources, cache, store, handler, clock, metrics=metrics, emulated=config.emulated, prices=prices)
     limits = LimitsReport(
-        handler, credentials, emulated=config.emulated, methods=lambda platform: sources[platform].health()
+        handler,
+        credentials,
+        emulated=config.emulated,
+        methods=lambda platform: sources[platform].health(),
+        waiting=lookup.waiting,
     )
-    metrics.watch_windows(limits.gauges)
-    metrics.watch_money(limits.money)
-    metrics.watch_methods(limits.health)
-    lookup = Lookup(sources, cache, store, handler, clock, metrics=metrics, emulated=config.emulated)
+    metrics.watch(limits)
     planner = Planner(sources, cache, handler)
 
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _MOST_BYTES
-    app.register_blueprint(create_api(lookup, limits, planner))
+    app.register_blueprint(create_api(lookup, limits, planner, cache))
     register_problems(app)
     _watch(app, metrics)
     return app
@@ -89,9 +93,10 @@ def _sources(config: Config, handler: Handler, clock: Clock) -> dict[Platform, S
     if not config.emulated and config.instagram_user is not None:
         login = Login(config.instagram_user, config.instagram_session_file, config.instagram_session_id)
     sources: dict[Platform, Source] = {Platform.INSTAGRAM: InstagramSource(line, login)}
-    token = EMULATED_TOKEN if config.emulated else config.x_bearer_token
-    if token is not None:
-        sources[Platform.X] = XSource(token, line)
+    if config.emulated:
+        sources[Platform.X] = XSource(BearerToken(EMULATED_TOKEN), line)
+    elif config.x_bearer_token is not None:
+        sources[Platform.X] = XSource(BearerToken(config.x_bearer_token, config.x_bearer_token_file), line)
     return sources
 
 
@@ -127,6 +132,13 @@ def _watch(app: Flask, metrics: Metrics) -> None:
         response.headers[REQUEST_ID_HEADER] = g.request_id
         _log.info(
             "request",
-            extra={"route": route, "status": response.status_code, "seconds": round(seconds, 4)},
+            extra={
+                "hop": "fetcher",
+                "route": route,
+                "method": request.method,
+                "status": response.status_code,
+                "ms": round(seconds * 1e3, 1),
+                **g.get("counted", {}),
+            },
         )
         return response

@@ -49,7 +49,7 @@ class Cache:
         results = {}
         for key, document in self._store.cached(list(keys)).items():
             result = AccountResult.from_json(json.loads(document))
-            results[keys[key]] = replace(result, ref=keys[key], cached=True)
+            results[keys[key]] = replace(result, ref=keys[key], cached=True, cost_usd=0.0)
         return results
 
     def keep(self, results: Mapping[ProfileRef, AccountResult], *, activity: bool) -> dict[ProfileRef, AccountResult]:
@@ -72,6 +72,19 @@ class Cache:
         if held:
             self._store.remember(held, most=self._most)
         return noticed
+
+    def forget(self, refs: Sequence[ProfileRef]) -> None:
+        """Drop everything held of the accounts, under every name that is known of them."""
+        names = [_name_keys(ref.platform, ref.handle or "", ref.id or "")[ref.handle is None] for ref in refs]
+        known = self._store.cached(names)
+        aliases = list(refs)
+        for ref, name in zip(refs, names, strict=True):
+            if (other := known.get(name)) is not None:
+                by_id = ref.handle is not None
+                aliases.append(ProfileRef(ref.platform, id=other) if by_id else ProfileRef(ref.platform, handle=other))
+        answers = {_key(alias, activity) for alias in aliases for activity in (False, True)}
+        links = {_name_keys(each.platform, each.handle or "", each.id or "")[each.handle is None] for each in aliases}
+        self._store.forget(sorted(answers | links))
 
     def _names(
         self, results: Mapping[ProfileRef, AccountResult], now: float

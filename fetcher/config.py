@@ -30,6 +30,8 @@ class Config:
     limits: Limits
     emulator_url: str = "http://127.0.0.1:8002"
     x_bearer_token: str | None = field(default=None, repr=False)
+    x_bearer_token_file: Path | None = None
+    """The file that holds it, if it came from one; a changed one is taken up without a restart."""
     instagram_user: str | None = field(default=None, repr=False)
     instagram_session_file: Path | None = None
     instagram_session_id: str | None = field(default=None, repr=False)
@@ -44,6 +46,7 @@ class Config:
     metrics_port: int = 9101
     threads: int = 16
     log_level: str = "info"
+    otlp_endpoint: str | None = None
 
     @property
     def emulated(self) -> bool:
@@ -65,6 +68,7 @@ class Config:
             "state_dir": read.state_dir(),
             "emulator_url": read.loopback_url("EMULATOR_URL", "http://127.0.0.1:8002"),
             "x_bearer_token": read.secret("X_BEARER_TOKEN"),
+            "x_bearer_token_file": Path(named) if (named := read.text("X_BEARER_TOKEN_FILE")) else None,
             "instagram_user": user,
             "instagram_session_file": session,
             "instagram_session_id": session_id,
@@ -77,6 +81,7 @@ class Config:
             "port": int(read.number("FETCHER_PORT", 8001, 0, 65535)),
             "metrics_port": int(read.number("FETCHER_METRICS_PORT", 9101, 0, 65535)),
             "threads": int(read.number("FETCHER_THREADS", 16, 1, 256)),
+            "otlp_endpoint": read.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
             "log_level": read.choice("LOG_LEVEL", ["debug", "info", "warning", "error"], "info"),
         }
         if read.mistakes or limits is None:
@@ -130,7 +135,7 @@ class _Environ:
         if value is not None and file is not None:
             self.wrong(f"{name} and {name}_FILE are both set; set one")
         if file is not None and file.is_file():
-            value = file.read_text(encoding="utf-8").strip()
+            value = file.read_text(encoding="utf-8").strip() or None
         if value is not None and not (value.isascii() and value.isprintable() and " " not in value):
             self.wrong(f"{name} holds characters that no token has")
         return value
@@ -141,6 +146,12 @@ class _Environ:
         if address.scheme != "http" or not address.hostname or address.path not in {"", "/"}:
             self.wrong(f"{name} must be an address such as {default}")
         return value
+
+    def url(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+            self.wrong(f"{name} must be an address such as http://127.0.0.1:4318")
+        return value and value.rstrip("/")
 
     def state_dir(self) -> Path:
         if text := self.text("STATE_DIR"):

@@ -65,16 +65,31 @@ class Departures:
         self._lock = Lock()
         self._leaders = 0
         self._people_lead = 0
+        self._singly: dict[Passenger, None] = {}
 
     @property
     def method(self) -> str:
         """The method that is tried first."""
         return self._method
 
+    def waiting(self) -> tuple[int, int]:
+        """How many accounts wait for a person's request, and how many for a batch's."""
+        people, batches = self._lane.waiting()
+        with self._lock:
+            single = [passenger.person for passenger in self._singly if not passenger.result.done()]
+        return people + sum(single), batches + len(single) - sum(single)
+
     def carry(self, passengers: list[Passenger], *, activity: bool) -> None:
         """Every passenger has a result when this returns."""
         if self._source.most == 1:
-            self._carry_singly(passengers, activity)
+            with self._lock:
+                self._singly.update(dict.fromkeys(passengers))
+            try:
+                self._carry_singly(passengers, activity)
+            finally:
+                with self._lock:
+                    for passenger in passengers:
+                        del self._singly[passenger]
             return
         self._lane.add(passengers)
         try:

@@ -38,6 +38,12 @@ class Lane:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def waiting(self) -> tuple[int, int]:
+        """How many wait for a person, and how many for a batch."""
+        with self._lock:
+            people = sum(passenger.person for passenger in self._waiting)
+            return people, len(self._waiting) - people
+
     def add(self, passengers: list[Passenger]) -> None:
         """Let them wait."""
         with self._lock:

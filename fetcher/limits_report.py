@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from contracts.fetch_api import Priority
 from contracts.json_fields import write_time
 from contracts.platforms import Platform
 from fetcher.errors import StoreUnavailable
-from fetcher.limiter import money
+from fetcher.limiter import line, money
 from fetcher.limiter.handler import Handler
 from fetcher.limiter.rules import MICRO, Rules
 from fetcher.limiter.state import State
 from fetcher.limiter.window_view import WindowView, view
 
+SESSION = "session"
+"""Stands among a platform's methods where there is a login: whether it still holds."""
+
 
 class LimitsReport:
     """Reads the handler's state of `credentials`, pairs of a platform and a credential's digest.
 
-    `methods` gives the health of each upstream method of a platform, as JSON.
+    `methods` gives the health of each upstream method of a platform, as JSON; `waiting` how many accounts wait.
     """
 
     def __init__(
@@ -29,8 +33,10 @@ class LimitsReport:
         *,
         emulated: bool,
         methods: Callable[[Platform], list[dict[str, Any]]],
+        waiting: Callable[[Platform], Mapping[Priority, int]],
     ) -> None:
         self._handler = handler
+        self._waiting = waiting
         self._credentials = credentials
         self._methods = methods
         self.emulated = emulated
@@ -62,8 +68,21 @@ class LimitsReport:
             "methods": self._methods(platform),
         }
 
-    def gauges(self) -> Iterator[tuple[str, str, float, float, float, float]]:
-        """Platform, window, limit, used, remaining and seconds to the reset; nothing while the store is down."""
+    def place(self, ticket: str) -> dict[str, Any]:
+        """Where `ticket` stands: earlier tickets of its priority, and its time; nulls where it keeps no place.
+
+        Raises StoreUnavailable.
+        """
+        for platform, credential in self._credentials:
+            rules, state, now = self._handler.state(platform, credential)
+            position = line.position(rules, state, ticket, now)
+            if position is not None:
+                due = min(each.due for each in state.line if each.id == ticket)
+                return {"platform": platform.value, "position": position, "retry_at": _time(due)}
+        return {"platform": None, "position": None, "retry_at": None}
+
+    def gauges(self) -> Iterator[tuple[str, str, float, float, float, float, float]]:
+        """Platform, window, limit, used, remaining, seconds to the reset and pace; nothing while the store is down."""
         for platform, credential in self._credentials:
             try:
                 rules, state, now = self._handler.state(platform, credential)
@@ -71,29 +90,61 @@ class LimitsReport:
                 continue
             for window in view(rules, state, now):
                 reset_s = max(0.0, (window.reset_at or now) - now)
-                yield platform.value, window.name, window.limit, window.used, window.remaining, reset_s
+                counts = (window.limit, window.used, window.remaining)
+                yield platform.value, window.name, *counts, reset_s, window.pace_s
 
-    def money(self) -> Iterator[tuple[str, str, float, float]]:
-        """Platform, `day` or `month`, budget and what is spent, in US dollars; nothing while the store is down."""
+    def money(self) -> Iterator[tuple[str, str, float | None, float]]:
+        """Platform, `day` or `month`, budget (None is no bound) and what is spent, in US dollars.
+
+        Nothing for platforms without prices, and while the store is down.
+        """
         for platform, credential in self._credentials:
             try:
                 rules, state, now = self._handler.state(platform, credential)
             except StoreUnavailable:
                 continue
+            if not rules.prices:
+                continue
             # Around midnight two days are open; the fuller one binds.
-            found: dict[str, tuple[float, float]] = {}
-            for period, bound, spent in money.left(rules, state, now):
+            spent: dict[str, int] = {"day": 0, "month": 0}
+            for period in money.periods(rules, now):
                 name = "day" if len(period) > 7 else "month"
-                found[name] = max(found.get(name, (0.0, 0.0)), (bound / MICRO, spent / MICRO))
-            for name, (bound_usd, spent_usd) in found.items():
-                yield platform.value, name, bound_usd, spent_usd
+                spent[name] = max(spent[name], state.spending.get(period, 0))
+            bounds = {"day": rules.budget.day_usd, "month": rules.budget.month_usd}
+            for name, amount in spent.items():
+                yield platform.value, name, bounds[name], amount / MICRO
 
     def health(self) -> Iterator[tuple[str, str, float, float]]:
         """Platform, method, 1 where its breaker is open (else 0), and its share of missing fields."""
         for platform, _ in self._credentials:
             for method in self._methods(platform):
-                is_open = float(method["breaker"] != "closed")
-                yield platform.value, method["method"], is_open, method.get("missing_share", 0.0)
+                if method["method"] != SESSION:
+                    is_open = float(method["breaker"] != "closed")
+                    yield platform.value, method["method"], is_open, method["missing_share"]
+
+    def queue(self) -> Iterator[tuple[str, str, float, float]]:
+        """Platform, priority, accounts that wait for a request here, and tickets; nothing while the store is down."""
+        for platform, credential in self._credentials:
+            try:
+                _, state, now = self._handler.state(platform, credential)
+            except StoreUnavailable:
+                continue
+            waiting = self._waiting(platform)
+            for priority in Priority:
+                person = priority is Priority.PERSON
+                tickets = sum(each.person is person for each in state.line if each.expires > now)
+                yield platform.value, priority.value, waiting[priority], tickets
+
+    def store_up(self) -> Iterator[tuple[float]]:
+        """1 where the store can be read, else 0."""
+        yield (float(self.store_answers()),)
+
+    def sessions(self) -> Iterator[tuple[str, float, float | None]]:
+        """Platform, 1 where its login is refused (else 0), and when it was saved; nothing without a login."""
+        for platform, _ in self._credentials:
+            for method in self._methods(platform):
+                if method["method"] == SESSION:
+                    yield platform.value, float(method["breaker"] != "closed"), method.get("saved_at_unix")
 
     def store_answers(self) -> bool:
         """Whether the store can be read."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-_OURS = ("route", "method", "status", "seconds", "platform", "error", "accounts")
+_OURS = ("hop", "route", "method", "status", "ms", "platform", "error", "accounts", "outcomes", "priority")
 _CHATTY = ("tweepy", "urllib3", "requests", "instaloader", "werkzeug")
 """Libraries whose debug lines hold headers, credentials and handles."""
 

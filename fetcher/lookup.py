@@ -15,6 +15,7 @@ from contracts.fetch_api import ACTIVITY, AccountResult, FetchRequest, Outcome, 
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
 from fetcher.cache import Cache
+from fetcher.claims import Claims
 from fetcher.clock import Clock
 from fetcher.departures import STORE_DOWN, Departures, Source
 from fetcher.errors import FetcherError, StoreUnavailable
@@ -26,7 +27,6 @@ from fetcher.metrics import Metrics
 from fetcher.sources.results import Found
 
 _log = logging.getLogger(__name__)
-_CLAIM_S = 90.0
 _LOOK_S = 0.05
 _Key = tuple[ProfileRef, bool]
 
@@ -44,14 +44,16 @@ class Lookup:
         *,
         metrics: Metrics,
         emulated: bool,
+        prices: Mapping[str, float] | None = None,
     ) -> None:
         self._sources = sources
         self._cache = cache
-        self._store = store
+        self._claims = Claims(store)
         self._handler = handler
         self._clock = clock
         self._metrics = metrics
         self._emulated = emulated
+        self._prices = prices or {}
         self._flights: Flights[_Key, AccountResult] = Flights()
         self._departures = {
             (platform, by_handle): Departures(source, handler, clock, by_handle=by_handle)
@@ -71,11 +73,17 @@ class Lookup:
         if request.priority is Priority.PERSON:
             self._hurry([ref for ref, _ in others], deadline, activity)
         for (ref, _), flight in others.items():
-            results[ref] = self._await(ref, flight, deadline)
+            # Whoever asked first has paid.
+            results[ref] = replace(self._await(ref, flight, deadline), cost_usd=0.0)
         results |= self._with_tickets(request, results)
         for ref, result in results.items():
             self._metrics.account(ref.platform, result.outcome, cached=result.cached)
         return [results[ref] for ref in request.accounts]
+
+    def waiting(self, platform: Platform) -> dict[Priority, int]:
+        """How many accounts wait for a request to `platform` in this process."""
+        pairs = [each.waiting() for (of, _), each in self._departures.items() if of is platform]
+        return {Priority.PERSON: sum(pair[0] for pair in pairs), Priority.BATCH: sum(pair[1] for pair in pairs)}
 
     def _hurry(self, refs: Sequence[ProfileRef], deadline: float, activity: bool) -> None:
         for (platform, by_handle), departures in self._departures.items():
@@ -113,7 +121,7 @@ class Lookup:
             down = Found(outcome=Outcome.UPSTREAM_ERROR, detail=STORE_DOWN)
             results |= {ref: self._result(ref, down) for ref in refs if ref not in results}
         finally:
-            self._release(refs, activity, owner)
+            self._claims.drop(owner)
             for ref in refs:
                 fallen = self._result(ref, Found(outcome=Outcome.UPSTREAM_ERROR, detail="The lookup was broken off."))
                 self._flights.land((ref, activity), results.get(ref, fallen))
@@ -180,14 +188,7 @@ class Lookup:
     def _claim(self, refs: Sequence[ProfileRef], activity: bool, owner: str) -> set[ProfileRef]:
         """Which of `refs` are ours to look up. Raises StoreUnavailable: without a store nothing is sent anyway."""
         keys = {_claim_key(ref, activity): ref for ref in refs}
-        return {keys[key] for key in self._store.claim(list(keys), owner, _CLAIM_S)}
-
-    def _release(self, refs: Sequence[ProfileRef], activity: bool, owner: str) -> None:
-        try:
-            if refs:
-                self._store.release([_claim_key(ref, activity) for ref in refs], owner)
-        except FetcherError as error:
-            _log.error("claims could not be released", extra={"error": type(error).__name__})
+        return {keys[key] for key in self._claims.take(keys, owner)}
 
     def _await(self, ref: ProfileRef, flight: Future[AccountResult], deadline: float) -> AccountResult:
         try:
@@ -245,6 +246,8 @@ class Lookup:
             method=found.method,
             emulated=self._emulated,
             retry_at=None if found.retry_at is None else datetime.fromtimestamp(found.retry_at, UTC),
+            # Charged is what an answer holds, so an account that is not there costs nothing.
+            cost_usd=0.0 if found.profile is None else self._prices.get(found.method or "", 0.0),
         )
 
 

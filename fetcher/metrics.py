@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_ACCOUNTS = (1, 2, 5, 10, 20, 50, 99, 100)
+_ALARMING = ("rate-limited", "usage-capped", "blocked", "not-in-plan")
+"""Outcomes that an alert waits for: they are counted from 0, or the first of them would not be an increase."""
 
 
 class Metrics:
@@ -26,8 +29,12 @@ class Metrics:
             buckets=_SECONDS, registry=registry,
         )  # fmt: skip
         self._waits = Histogram(
-            "rollcall_fetcher_limiter_wait_seconds", "Wait for a grant.", ["platform", "method"],
+            "rollcall_fetcher_limiter_wait_seconds", "Wait for a grant.", ["platform", "method", "priority"],
             buckets=_SECONDS, registry=registry,
+        )  # fmt: skip
+        self._request_accounts = Histogram(
+            "rollcall_fetcher_request_accounts", "Accounts that one request to a platform asked for.",
+            ["platform", "method"], buckets=_ACCOUNTS, registry=registry,
         )  # fmt: skip
         self._refused = Counter(
             "rollcall_fetcher_limiter_refused", "Requests whose wait would have passed the deadline.",
@@ -54,14 +61,23 @@ class Metrics:
         )
         self._in_progress = Gauge("rollcall_fetcher_http_in_progress", "Requests being answered.", registry=registry)
 
-    def upstream(self, platform: str, method: str, outcome: str, seconds: float) -> None:
-        """A request to a platform ended."""
+    def expect(self, platform: str, methods: Iterable[str]) -> None:
+        """Begin at 0 what may happen to requests by `methods`."""
+        for method in methods:
+            self._alarms.labels(platform, method)
+            for outcome in _ALARMING:
+                self._requests.labels(platform, method, outcome)
+
+    def upstream(self, platform: str, method: str, outcome: str, *, seconds: float, accounts: int) -> None:
+        """A request to a platform for so many accounts ended."""
         self._requests.labels(platform, method, outcome).inc()
         self._upstream_seconds.labels(platform, method).observe(max(0.0, seconds))
+        self._request_accounts.labels(platform, method).observe(accounts)
 
-    def granted(self, platform: str, method: str, wait_s: float) -> None:
+    def granted(self, platform: str, method: str, wait_s: float, *, person: bool) -> None:
         """A request was granted after `wait_s` seconds."""
-        self._waits.labels(platform, method).observe(max(0.0, wait_s))
+        priority = "person" if person else "batch"
+        self._waits.labels(platform, method, priority).observe(max(0.0, wait_s))
 
     def refused(self, platform: str, method: str, reason: str) -> None:
         """A request was refused because its wait would have been too long."""
@@ -89,21 +105,44 @@ class Metrics:
         self._routes.labels(route, method, str(status)).inc()
         self._route_seconds.labels(route).observe(max(0.0, seconds))
 
-    def watch_windows(self, read: Callable[[], Iterable[tuple[str, str, float, float, float, float]]]) -> None:
-        """Export at each scrape what `read` gives: platform, window, limit, used, remaining, seconds to the reset."""
-        self._registry.register(_Gauges(_window_families, read))
+    def watch(self, report: Report) -> None:
+        """Export at each scrape what `report` reads of the store, which outlives the process."""
+        families = (
+            (_window_families, report.gauges),
+            (_money_families, report.money),
+            (_method_families, report.health),
+            (_queue_families, report.queue),
+            (_store_families, report.store_up),
+            (_session_families, report.sessions),
+        )
+        for each, read in families:
+            self._registry.register(_Gauges(each, read))
 
-    def watch_money(self, read: Callable[[], Iterable[tuple[str, str, float, float]]]) -> None:
-        """Export what `read` gives: platform, `day` or `month`, budget and what is spent of it, in US dollars."""
-        self._registry.register(_Gauges(_money_families, read))
 
-    def watch_methods(self, read: Callable[[], Iterable[tuple[str, str, float, float]]]) -> None:
-        """Export what `read` gives: platform, method, 1 where its breaker is open, share of missing fields."""
-        self._registry.register(_Gauges(_method_families, read))
+class Report(Protocol):
+    """What is read at each scrape: rows of labels, then one value for each gauge (None where there is none)."""
+
+    def gauges(self) -> Iterable[tuple[str, str, float, float, float, float, float]]:
+        """Platform, window, limit, used, remaining, seconds to the reset, pace in seconds."""
+
+    def money(self) -> Iterable[tuple[str, str, float | None, float]]:
+        """Platform, `day` or `month`, budget (None is no bound) and what is spent, in US dollars."""
+
+    def health(self) -> Iterable[tuple[str, str, float, float]]:
+        """Platform, method, 1 where its breaker is open, share of missing fields."""
+
+    def queue(self) -> Iterable[tuple[str, str, float, float]]:
+        """Platform, `person` or `batch`, accounts that wait for a request, and tickets in the line."""
+
+    def store_up(self) -> Iterable[tuple[float]]:
+        """1 where the store can be read."""
+
+    def sessions(self) -> Iterable[tuple[str, float, float | None]]:
+        """Platform, 1 where its session has expired, and since when it is used, in seconds since the epoch."""
 
 
 class _Gauges(Collector):
-    """Rows of two labels and a value for each family, read at each scrape."""
+    """Rows of labels and a value for each family, read at each scrape."""
 
     def __init__(
         self, families: Callable[[], list[GaugeMetricFamily]], read: Callable[[], Iterable[tuple[Any, ...]]]
@@ -116,9 +155,11 @@ class _Gauges(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         families = self._families()
-        for platform, name, *values in self._read():
-            for family, value in zip(families, values, strict=True):
-                family.add_metric([platform, name], value)
+        for row in self._read():
+            labels = row[: -len(families)]
+            for family, value in zip(families, row[-len(families) :], strict=True):
+                if value is not None:
+                    family.add_metric(labels, value)
         return families
 
 
@@ -127,7 +168,7 @@ def _money_families() -> list[GaugeMetricFamily]:
         GaugeMetricFamily(f"rollcall_fetcher_budget_{name}_usd", text, labels=["platform", "period"])
         for name, text in (
             ("limit", "What may be spent in the UTC day or month."),
-            ("spent", "What is spent of it, reservations included."),
+            ("spent", "What is spent at the prices of limits.toml, reservations included."),
         )
     ]
 
@@ -148,5 +189,29 @@ def _window_families() -> list[GaugeMetricFamily]:
             ("used", "Requests that count in the window."),
             ("remaining", "Requests left in the window."),
             ("reset_seconds", "Seconds until the window is free in full."),
+            ("pace_seconds", "Seconds between requests at which what remains lasts until the reset."),
         )
+    ]
+
+
+def _queue_families() -> list[GaugeMetricFamily]:
+    labels = ["platform", "priority"]
+    return [
+        GaugeMetricFamily("rollcall_fetcher_queue_accounts", "Accounts that wait for a request.", labels=labels),
+        GaugeMetricFamily(
+            "rollcall_fetcher_queue_tickets", "Places in the line of those who come back.", labels=labels
+        ),
+    ]
+
+
+def _store_families() -> list[GaugeMetricFamily]:
+    return [GaugeMetricFamily("rollcall_fetcher_store_up", "1 where the record of requests can be read.", labels=[])]
+
+
+def _session_families() -> list[GaugeMetricFamily]:
+    return [
+        GaugeMetricFamily("rollcall_fetcher_session_expired", "1 where a login is refused.", labels=["platform"]),
+        GaugeMetricFamily(
+            "rollcall_fetcher_session_saved_timestamp_seconds", "When the login was saved.", labels=["platform"]
+        ),
     ]

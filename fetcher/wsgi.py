@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from fetcher.app import create_app, request_id
 from fetcher.config import Config
 from fetcher.logs import start_logging
+from fetcher.tracing import trace_fetcher
 
 _config = Config.from_environ(os.environ)
 _registry = CollectorRegistry()
@@ -17,4 +18,5 @@ PlatformCollector(registry=_registry)
 GCCollector(registry=_registry)
 start_logging(_config.log_level, request_id)
 app = create_app(_config, registry=_registry)
+trace_fetcher(app, _config.otlp_endpoint)
 start_http_server(_config.metrics_port, addr=_config.bind_host, registry=_registry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 
 from flask import Response, request
@@ -23,6 +24,6 @@ def broken(fault: str | None) -> Response | None:
             return Response("", 504)
         case "drop":
             # Without this the client would wait for bytes that never come.
-            request.environ["werkzeug.socket"].close()
+            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return Response("", 500)
     return None

@@ -78,6 +78,8 @@ class Handler:
         self._lock = Lock()
         self._taken_up: set[str] = set()
         self._sent = 0
+        for platform, rules in limits.rules.items():
+            metrics.expect(platform, sorted({method for window in rules.windows for method in window.methods}))
 
     def send(
         self,
@@ -99,7 +101,10 @@ class Handler:
             answer = read(response)
             return response
         finally:
-            self._metrics.upstream(call.platform, call.method, answer.kind, self._clock.now() - began)
+            seconds = self._clock.now() - began
+            self._metrics.upstream(
+                call.platform, call.method, answer.kind, seconds=seconds, accounts=len(call.accounts)
+            )
             self.settle(passed, answer)
 
     def acquire(self, describe: Callable[[], Call | None]) -> Pass | None:
@@ -111,7 +116,7 @@ class Handler:
         while (call := describe()) is not None:
             decision, now = self.ask(call, self._clock.now() - asked_at)
             if isinstance(decision, Pass):
-                self._metrics.granted(call.platform, call.method, self._clock.now() - asked_at)
+                self._metrics.granted(call.platform, call.method, self._clock.now() - asked_at, person=call.person)
                 return decision
             pause = max(0.0, decision.until - now)
             if self._clock.now() + pause > call.deadline:

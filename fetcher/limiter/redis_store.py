@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -56,6 +57,8 @@ class RedisStore:
             socket_connect_timeout=_TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
         )
+        # redis-py leaves its sockets to the garbage collector, which may find them open.
+        weakref.finalize(self, self._client.close)
         tag = f"{{rollcall:{name}}}"
         self._about, self._states, self._ledger, self._times, self._claims = (
             f"{tag}:{part}" for part in ("about", "states", "ledger", "ledger-times", "claims")

@@ -13,13 +13,13 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from fetcher.clock import Clock
 from fetcher.errors import StoreUnavailable
-from fetcher.limiter.sqlite_schema import SCHEMA
+from fetcher.limiter.sqlite_schema import SCHEMA, use_write_ahead_log
 from fetcher.limiter.state import State, from_text, to_text
 from fetcher.limiter.store import Change, Fresh, LedgerRow
 
@@ -101,14 +101,17 @@ class SQLiteStore:
     def cached(self, keys: Sequence[str]) -> dict[str, str]:
         """The documents under `keys` that have not expired."""
         found: dict[str, str] = {}
-        now = self.now()
-        with self._transaction(write=False) as connection:
+        now, connection = self.now(), self._reader()
+        try:
+            # Each statement for itself: answers do not depend on each other, and readers wait for nobody.
             for key in keys:
                 row = connection.execute(
                     "SELECT document FROM cache WHERE key = ? AND expires_at > ?", (key, now)
                 ).fetchone()
                 if row is not None:
                     found[key] = row[0]
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"The store cannot be used: {error}") from error
         return found
 
     def remember(self, documents: Mapping[str, tuple[str, float]], *, most: int) -> None:
@@ -129,6 +132,9 @@ class SQLiteStore:
         """Drop documents."""
         with self._transaction(durable=False) as connection:
             connection.executemany("DELETE FROM cache WHERE key = ?", [(key,) for key in keys])
+        # The log of changes still holds what was there before; whoever reads just now keeps it a little longer.
+        with suppress(sqlite3.Error):
+            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def claim(self, keys: Sequence[str], owner: str, seconds: float) -> set[str]:
         """Those of `keys` that nobody else claims."""
@@ -213,7 +219,7 @@ class SQLiteStore:
     def _prepare(self) -> None:
         connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            use_write_ahead_log(connection, _BUSY_S)
             connection.executescript(SCHEMA)
         finally:
             connection.close()
@@ -227,6 +233,8 @@ class SQLiteStore:
         if held is not None:
             held[1].close()
         connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
+        # Overwritten, so that the file holds nothing of an account that was deleted.
+        connection.execute("PRAGMA secure_delete = ON")
         self._local.held = (self._inode, connection)
         return connection
 
@@ -237,30 +245,49 @@ class SQLiteStore:
             return False
         return (found.st_dev, found.st_ino) == self._inode
 
+    def _open_anew(self) -> None:
+        """Open what stands at the path now, where the file is not the one that was opened; to be called in turn."""
+        if not self._is_ours():
+            with self._opening():
+                self._open()
+
     @contextmanager
-    def _transaction(self, *, write: bool = True, durable: bool = True) -> Iterator[sqlite3.Connection]:
+    def _in_turn(self) -> Iterator[None]:
         # Threads of one process take turns here, because SQLite's own waiting is a sleep that grows.
         if not self._lock.acquire(timeout=_BUSY_S):
             raise StoreUnavailable("The store is busy.")
         try:
-            if not self._is_ours():
-                with self._opening():
-                    self._open()
-            try:
-                connection = self._connection()
-            except sqlite3.Error as error:
-                raise StoreUnavailable(f"The store cannot be used: {error}") from error
-            # Answers and claims may be lost with the machine's power; grants and what was settled may not.
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            with self._committed(connection, write=write):
-                yield connection
+            yield
         finally:
             self._lock.release()
 
-    @contextmanager
-    def _committed(self, connection: sqlite3.Connection, *, write: bool = True) -> Iterator[sqlite3.Connection]:
+    def _reader(self) -> sqlite3.Connection:
+        """A connection to read by, which waits for no writer."""
+        if not self._is_ours():
+            with self._in_turn():
+                self._open_anew()
+        return self._usable()
+
+    def _usable(self) -> sqlite3.Connection:
         try:
-            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            return self._connection()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"The store cannot be used: {error}") from error
+
+    @contextmanager
+    def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        with self._in_turn():
+            self._open_anew()
+            connection = self._usable()
+            # Answers and claims may be lost with the machine's power; grants and what was settled may not.
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            with self._committed(connection):
+                yield connection
+
+    @contextmanager
+    def _committed(self, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
         except BaseException as error:

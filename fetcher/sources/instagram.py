@@ -10,36 +10,32 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import instaloader
 import requests
 from instaloader.instaloadercontext import InstaloaderContext, RateController
 
-from contracts.activity import Post, summarize
 from contracts.fetch_api import Outcome
-from contracts.platforms import Platform, is_account_id
+from contracts.platforms import Platform
 from contracts.profile import MODEL_FACTS, Profile
 from contracts.profile_ref import ProfileRef
 from fetcher.breaker import Breaker
 from fetcher.errand import Errand
 from fetcher.errors import MethodFailed, Refused
 from fetcher.limiter.handler import digest
-from fetcher.limiter.messages import Answer, AnswerKind
+from fetcher.limiter.messages import AnswerKind
 from fetcher.limiter.state import Reason
+from fetcher.sources.instagram_answers import SITE, leads_to, read_answer, says_nobody
+from fetcher.sources.instagram_profile import read_profile
 from fetcher.sources.results import Found, waiting
-from fetcher.sources.transport import Exchange, Line, Site, exchange, limited_session
-from fetcher.sources.x import read_date
+from fetcher.sources.transport import Exchange, Line, exchange, limited_session
 
-_ANONYMOUS_PICTURE = "44884218_345707102882519_2446069589734326272_n"
-"""The file name of the grey head that Instagram shows for an account without a picture."""
-_STOP = frozenset(["feedback_required", "checkpoint_required", "challenge_required"])
+_SILENCE = "Instagram gave no answer, or none in time."
 _NOT_FOUND = "Instagram shows no such account: it does not exist, was renamed, or was suspended."
 _ALL_REST = "Every way to this account failed lately and rests for a while."
 _log = logging.getLogger(__name__)
@@ -104,6 +100,7 @@ class InstagramSource:
                     "method": "session",
                     "breaker": "open" if expired else "closed",
                     "reason": "expired: log in again" if expired else None,
+                    "saved_at_unix": self._login.version() or None,
                 }
             )
         return found
@@ -166,24 +163,23 @@ class InstagramSource:
         """Why the last answer held no profile."""
         method, response = current.method, current.last
         if response is None:
-            return Found(outcome=Outcome.UPSTREAM_ERROR, detail="Instagram did not answer in time.", method=method)
+            return Found(outcome=Outcome.UPSTREAM_ERROR, detail=_SILENCE, method=method)
         kind = read_answer(response).kind
         if kind in {AnswerKind.RATE_LIMITED, AnswerKind.BLOCKED}:
             until = self._line.handler.free_at(self.platform, str(method), self.credential)
             reason = Reason.BLOCKED if kind is AnswerKind.BLOCKED else Reason.RATE_LIMITED
             return waiting(self.platform, reason, until, method)
-        if response.status_code == 404:
+        if response.status_code == 404 or says_nobody(response):
             return Found(outcome=Outcome.NOT_FOUND, detail=_NOT_FOUND, method=method)
-        if response.status_code in {401, 403} or _leads_to(response, "/accounts/login"):
+        if response.status_code in {401, 403} or leads_to(response, "/accounts/login"):
             return self._login_required(method)
         detail = (
             f"Instagram's answer ({response.status_code}) holds no profile; the account may not exist or be hidden."
         )
-        return Found(
-            outcome=Outcome.UPSTREAM_ERROR,
-            detail=detail,
-            method=method,
-        )
+        if response.status_code >= 500:
+            # That says nothing of the account.
+            detail = f"Instagram answered with an error ({response.status_code})."
+        return Found(outcome=Outcome.UPSTREAM_ERROR, detail=detail, method=method)
 
     def _login_required(self, method: str | None) -> Found:
         detail = "Instagram shows this account only after a login."
@@ -253,20 +249,20 @@ def _web_profile_info(context: _Context, handle: str) -> Profile:
     user = (document.get("data") or {}).get("user")
     if user is None:
         raise MethodFailed(Outcome.UPSTREAM_ERROR, "Instagram's answer holds no profile.")
-    return _read_profile(context, user)
+    return _read(context, user)
 
 
 def _profile_page(context: _Context, handle: str) -> Profile:
     """What the public page embeds."""
     profile = instaloader.Profile.from_username(context, handle)
-    return _read_profile(context, profile._node)  # Its properties would send further requests.
+    return _read(context, profile._node)  # Its properties would send further requests.
 
 
 def _graphql_user(context: _Context, account_id: str) -> Profile:
     """The query behind the profile page, by id."""
     context.profile_id_cache.clear()
     profile = instaloader.Profile.from_id(context, int(account_id))
-    return _read_profile(context, profile._node)  # Its properties would send further requests.
+    return _read(context, profile._node)  # Its properties would send further requests.
 
 
 _BY_HANDLE: tuple[Method, ...] = (_web_profile_info, _profile_page)
@@ -277,103 +273,6 @@ _NAMES: dict[Method, str] = {
 }
 
 
-def _read_profile(context: _Context, node: Mapping[str, Any]) -> Profile:
-    """`node` in the form of Instaloader's Profile; what it does not hold is unknown, and is not asked for again."""
-    account_id = str(node.get("id") or node.get("pk") or "")
-    picture = node.get("profile_pic_url_hd") or node.get("profile_pic_url")
-    highlights = node.get("highlight_reel_count")
-    now = datetime.now(UTC)
+def _read(context: _Context, node: dict[str, Any]) -> Profile:
     instaloader.Profile(context, dict(node))  # Raises where the node is no profile.
-    return Profile(
-        platform=Platform.INSTAGRAM,
-        fetched_at=now,
-        id=account_id if is_account_id(account_id) else None,
-        username=str(node["username"]),
-        display_name=node.get("full_name"),
-        biography=node.get("biography"),
-        followers=_count(node, "edge_followed_by"),
-        following=_count(node, "edge_follow"),
-        posts=_count(node, "edge_owner_to_timeline_media"),
-        has_avatar=None if not picture else _ANONYMOUS_PICTURE not in picture,
-        has_url=bool(node["external_url"]) if "external_url" in node else None,
-        has_highlight_reels=None if highlights is None else highlights > 0,
-        private=node.get("is_private"),
-        activity=_read_posts(node),
-        verified=node.get("is_verified"),
-        business=node.get("is_business_account"),
-        category=node.get("business_category_name") or None,
-    )
-
-
-def _count(node: Mapping[str, Any], edge: str) -> int | None:
-    held = node.get(edge)
-    return held.get("count") if isinstance(held, dict) else None
-
-
-def _read_posts(node: Mapping[str, Any]) -> Any:
-    timeline = node.get("edge_owner_to_timeline_media")
-    if not isinstance(timeline, dict) or "edges" not in timeline or node.get("is_private"):
-        return None
-    if not timeline["edges"] and timeline.get("count"):
-        return None  # The account has posts and they were kept from us: unknown, not none.
-    return summarize([_read_post(edge["node"]) for edge in timeline["edges"]])
-
-
-def _read_post(node: Mapping[str, Any]) -> Post:
-    captions = (node.get("edge_media_to_caption") or {}).get("edges")
-    caption = None if captions is None else "".join(edge["node"]["text"] for edge in captions[:1])
-    return Post(
-        created_at=datetime.fromtimestamp(node["taken_at_timestamp"], UTC),
-        likes=_count(node, "edge_liked_by") if "edge_liked_by" in node else _count(node, "edge_media_preview_like"),
-        comments=_count(node, "edge_media_to_comment"),
-        caption=caption,
-        has_location=node["location"] is not None if "location" in node else None,
-        is_image=node["__typename"] == "GraphImage" if "__typename" in node else None,
-        comments_disabled=node.get("comments_disabled"),
-    )
-
-
-def read_answer(response: requests.Response) -> Answer:
-    """What an answer of Instagram means for the limits; it sends no rate-limit headers."""
-    return Answer(kind=_kind(response), server_time=read_date(response.headers.get("date")))
-
-
-def _kind(response: requests.Response) -> AnswerKind:
-    message = _message(response)
-    if response.status_code == 429 or (response.status_code == 401 and "please wait" in message.lower()):
-        return AnswerKind.RATE_LIMITED
-    if message in _STOP or _leads_to(response, "/challenge") or _leads_to(response, "/accounts/suspended"):
-        return AnswerKind.BLOCKED
-    return AnswerKind.SERVED if response.status_code < 500 else AnswerKind.FAILED
-
-
-def _message(response: requests.Response) -> str:
-    if response.status_code < 400:
-        return ""
-    try:
-        document = response.json()
-    except ValueError:
-        return ""
-    return str(document.get("message", "")) if isinstance(document, dict) else ""
-
-
-def _leads_to(response: requests.Response, path: str) -> bool:
-    return response.is_redirect and urlsplit(response.headers.get("location", "")).path.startswith(path)
-
-
-def _method_of(path: str) -> str:
-    known = {
-        "/": "start_page",
-        "/api/v1/users/web_profile_info/": "web_profile_info",
-        "/api/graphql": "graphql_user",
-        "/graphql/query": "graphql_user",
-    }
-    return known.get(path, "profile_page")
-
-
-SITE = Site(
-    platform=Platform.INSTAGRAM,
-    hosts=frozenset(["www.instagram.com", "i.instagram.com"]),
-    method_of=_method_of,
-    read=read_answer,
-)
+    return read_profile(node)

@@ -31,6 +31,8 @@ _ATTEMPTS = 3
 _BACKOFF_S = 0.3
 _CHUNK = 1 << 16
 _MOST_BYTES = 16 << 20
+_TRACING = ("traceparent", "tracestate", "baggage")
+"""What our own tracing adds to a request is no platform's business."""
 
 
 @dataclass(slots=True)
@@ -106,6 +108,8 @@ class LimitedAdapter(BaseAdapter):
         address = urlsplit(request.url or "")
         if address.hostname not in self.site.hosts or address.scheme != "https":
             raise ForeignHost(f"A request for {address.hostname} was not sent.")
+        for name in _TRACING:
+            request.headers.pop(name, None)
         current = _CURRENT.get()
         current.method = self.site.method_of(str(address.path))
         call = Call(

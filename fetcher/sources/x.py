@@ -20,9 +20,9 @@ from contracts.profile import Profile
 from contracts.profile_ref import ProfileRef
 from fetcher.errand import Errand
 from fetcher.errors import Refused
-from fetcher.limiter.handler import digest
 from fetcher.limiter.messages import Answer, AnswerKind
 from fetcher.limiter.state import Reason
+from fetcher.sources.bearer_token import BearerToken
 from fetcher.sources.results import Found, waiting
 from fetcher.sources.transport import Exchange, Line, Site, exchange, limited_session
 
@@ -48,10 +48,11 @@ class XSource:
     platform = Platform.X
     most = MOST
 
-    def __init__(self, bearer_token: str, line: Line) -> None:
-        self.credential = digest(bearer_token)
+    def __init__(self, token: BearerToken, line: Line) -> None:
+        self.credential = token.name
         self._line = line
-        self._client = tweepy.Client(bearer_token, return_type=requests.Response, wait_on_rate_limit=False)
+        self._token = token
+        self._client = tweepy.Client(token.current(), return_type=requests.Response, wait_on_rate_limit=False)
         limited_session(self._client.session, SITE, line, self.credential)
 
     def health(self) -> list[dict[str, Any]]:
@@ -77,6 +78,8 @@ class XSource:
                 return dict.fromkeys(refs, self._explain(current))
 
     def _ask(self, refs: Sequence[ProfileRef]) -> requests.Response:
+        # Tweepy reads it at each request.
+        self._client.bearer_token = self._token.current()
         if refs[0].handle is not None:
             names = [ref.handle for ref in refs]
             response: requests.Response = self._client.get_users(usernames=names, user_fields=USER_FIELDS)
@@ -88,14 +91,15 @@ class XSource:
         """Why the last answer held no users."""
         method = current.method
         if current.last is None:
-            return Found(outcome=Outcome.UPSTREAM_ERROR, detail="X did not answer in time.", method=method)
+            return Found(outcome=Outcome.UPSTREAM_ERROR, detail="X gave no answer, or none in time.", method=method)
         kind, status = read_answer(current.last).kind, current.last.status_code
         if kind in _REASONS:
             until = self._line.handler.free_at(self.platform, str(method), self.credential)
             return waiting(self.platform, _REASONS[kind], until, method)
         if status == 401:
             return Found(outcome=Outcome.LOGIN_REQUIRED, detail="X refused the bearer token.", method=method)
-        return Found(outcome=Outcome.UPSTREAM_ERROR, detail=f"X answered with an error ({status}).", method=method)
+        detail = f"X answered with an error ({status})." if status >= 400 else "X gave an answer that cannot be read."
+        return Found(outcome=Outcome.UPSTREAM_ERROR, detail=detail, method=method)
 
 
 def read_answer(response: requests.Response) -> Answer:
