@@ -10,8 +10,10 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from gateway.access.front_door import open_keys
 from gateway.config import Config, ConfigError
 from gateway.logs import logging_settings
+from gateway.stalls import bound_stalls
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no types.
@@ -25,13 +27,15 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no typ
         """One worker, so that limits and metrics are those of the process; replicas scale it."""
         settings = {
             "bind": f"{self._config.bind_host}:{self._config.port}",
-            "worker_class": "gthread",
+            "worker_class": "gateway.gunicorn_worker.Worker",
+            "logger_class": "gateway.gunicorn_logger.QuietLogger",
             "workers": 1,
             "threads": self._config.threads,
             "timeout": 60,
             "graceful_timeout": 30,
             "keepalive": 75,
             "control_socket_disable": True,
+            "post_worker_init": _bound_stalls,
             "logconfig_dict": logging_settings(self._config.log_level),
         }
         for name, value in settings.items():
@@ -44,10 +48,16 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no typ
         return app
 
 
+def _bound_stalls(worker: Any) -> None:
+    for listener in worker.sockets:
+        bound_stalls(listener.sock)
+
+
 def main() -> int:
     """Run until a signal; 2 if the environment is wrong, 1 if the database cannot be opened."""
     try:
         config = Config.from_environ(os.environ)
+        open_keys(config)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -15,6 +15,7 @@ from gateway.classify import Classifier, Question
 from gateway.fetcher_client import Fetcher
 from gateway.json_body import require_json_object
 from gateway.openapi_document import problem_responses
+from gateway.prevalence import read_shares
 from gateway.problems import EXPECTED, problem_of
 from gateway.request_context import request_id
 from gateway.schemas import ClassifyAnswer, ClassifyRequest, LimitsReport, ModelReport
@@ -52,7 +53,8 @@ def create_api(
         200 only when it was classified; otherwise problem details whose `outcome` says why not.
         """
         platform = None if body.platform is None else Platform(body.platform)
-        answer = classifier.classify(Question(body.profile, platform, body.ticket), request_id())
+        shares = None if body.prevalence is None else read_shares(body.prevalence.model_dump())
+        answer = classifier.classify(Question(body.profile, platform, body.ticket, shares), request_id())
         return jsonify({**answer.to_json(), "request_id": request_id()})
 
     @api.get("/limits", operation_id="limits", responses={200: LimitsReport, **problem_responses(502)})
@@ -74,7 +76,7 @@ def create_api(
                 "schema_version": description.schema_version,
                 "feature_names": description.feature_names,
                 "classes": description.classes,
-                "accusation_threshold": description.accusation_threshold,
+                "accusation_thresholds": description.accusation_thresholds,
                 "base_rates": description.base_rates,
                 "wants": description.wants,
                 "card": description.card,

@@ -1,113 +1,39 @@
-"""The command `rollcall`."""
+"""The command `rollcall`: finds its parts when they are called, since each needs other, sometimes heavy libraries."""
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import sys
-import uuid
-from typing import Any
+from collections.abc import Mapping
+from importlib import import_module
 
 import click
-import urllib3
-from prometheus_client import CollectorRegistry
 
-from contracts.fetch_api import REQUEST_ID_HEADER
-from contracts.platforms import Platform
-from gateway.config import Config, ConfigError
-from gateway.doctor import LIVE_ACCOUNTS, Doctor
-from gateway.fetcher_client import FetcherClient
-from gateway.metrics import Metrics
-from gateway.model_client import ModelClient
-from gateway.wording import CLASS_WORDS, percent
-
-_MARKS = {True: click.style("ok  ", fg="green"), False: click.style("FAIL", fg="red"), None: "    "}
-_TIMEOUT_S = 30.0
+_PARTS: Mapping[str, str] = {
+    "classify": "gateway.commands",
+    "doctor": "gateway.commands",
+    "keys": "gateway.access.commands",
+    "score": "gateway.offline.command",
+}
+"""Name of a command, and of a function -> its module."""
 
 
-@click.group()
+class Parts(click.Group):
+    """The commands of `_PARTS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature.
+        """Every name."""
+        return sorted(_PARTS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above.
+        """The command, whose module is imported now."""
+        module = _PARTS.get(cmd_name)
+        command: click.Command | None = None if module is None else getattr(import_module(module), cmd_name)
+        return command
+
+
+@click.group(cls=Parts)
 @click.version_option(package_name="rollcall")
 def main() -> None:
     """Tells regular users, bots, influencers and fake accounts apart on Instagram and X."""
     # The findings say it better than log lines without a handler would.
     logging.getLogger("gateway").addHandler(logging.NullHandler())
-
-
-@main.command()
-@click.option("--x-account", default=LIVE_ACCOUNTS[Platform.X], help="Handle that is looked up on X in live mode.")
-@click.option("--instagram-account", default=LIVE_ACCOUNTS[Platform.INSTAGRAM], help="The same on Instagram.")
-def doctor(x_account: str, instagram_account: str) -> None:
-    """Say what is configured and whether every part answers; exit status 1 if one does not."""
-    config = _config()
-    metrics = Metrics(CollectorRegistry())
-    fetcher = FetcherClient(config.fetcher_url, metrics)
-    model = ModelClient(config.model_server, metrics, deadline_s=config.model_deadline_s)
-    request_id = uuid.uuid4().hex
-    accounts = {Platform.X: x_account.lower(), Platform.INSTAGRAM: instagram_account.lower()}
-    examination = Doctor(config, fetcher, model, get_status, request_id=request_id, accounts=accounts)
-    healthy = True
-    try:
-        for finding in examination.examine():
-            click.echo(f"{_MARKS[finding.good]} {finding.subject:<36} {finding.text}")
-            healthy = healthy and finding.good is not False
-    finally:
-        fetcher.close()
-        model.close()
-    click.echo(f"     request id                           {request_id}")
-    sys.exit(0 if healthy else 1)
-
-
-@main.command()
-@click.argument("profiles", nargs=-1, required=True, metavar="URL...")
-@click.option(
-    "--platform",
-    type=click.Choice([platform.value for platform in Platform]),
-    help="What a bare handle or id belongs to.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the API's answers, one to a line.")
-@click.option("--gateway", envvar="GATEWAY_URL", help="Address of the gateway.")
-def classify(profiles: tuple[str, ...], platform: str | None, as_json: bool, gateway: str | None) -> None:
-    """Say what each account looks like; exit status 1 if one could not be classified."""
-    config = _config()
-    url = f"{(gateway or f'http://{config.bind_host}:{config.port}').rstrip('/')}/api/v1/classify"
-    pool = urllib3.PoolManager(retries=False)
-    all_classified = True
-    for profile in profiles:
-        body = {"profile": profile} | ({"platform": platform} if platform else {})
-        try:
-            response = pool.request("POST", url, json=body, timeout=_TIMEOUT_S)
-            answer = json.loads(response.data)
-        except (urllib3.exceptions.HTTPError, ValueError):
-            raise click.ClickException(f"The gateway at {url} gives no usable answer; is it running?") from None
-        all_classified = all_classified and response.status == 200
-        click.echo(json.dumps(answer) if as_json else f"{profile}: {_sentence(response.status, answer)}")
-    sys.exit(0 if all_classified else 1)
-
-
-def _sentence(status: int, answer: dict[str, Any]) -> str:
-    if status != 200:
-        return str(answer.get("detail") or answer.get("title") or f"status {status}")
-    words = CLASS_WORDS[answer["label"]].phrase
-    share = percent(answer["probabilities"][answer["label"]])
-    return (
-        f"looks most like {words}, but not clearly ({share})" if answer["unsure"] else f"looks like {words} ({share})"
-    )
-
-
-def get_status(url: str) -> str | None:
-    """None when `url` answers with 200, else what happened."""
-    try:
-        with urllib3.PoolManager(retries=False) as pool:
-            headers = {REQUEST_ID_HEADER: uuid.uuid4().hex}
-            status = pool.request("GET", url, timeout=2.0, headers=headers, redirect=False).status
-    except urllib3.exceptions.HTTPError:
-        return "does not answer"
-    return None if status == 200 else f"answers with status {status}"
-
-
-def _config() -> Config:
-    try:
-        return Config.from_environ(os.environ)
-    except ConfigError as error:
-        raise click.UsageError("\n".join(error.mistakes)) from None

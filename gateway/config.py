@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from gateway.prevalence import InvalidPrevalence, Prevalence, Shares, read_prevalence
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 IN_MEMORY = "sqlite://"
@@ -36,7 +35,8 @@ class Config:
     """Addresses, bounds and switches of the gateway; docs/configuration.md lists the variables.
 
     Times are in seconds. `metrics_port` 0 takes any free port. The environment names a database on disk; without one
-    it lives in memory.
+    it lives in memory, as does the secret key. Without `api_keys_file` everybody is the operator; `open_access` says
+    that others than this machine may be, too.
     """
 
     bind_host: str = "127.0.0.1"
@@ -50,12 +50,36 @@ class Config:
     fetch_deadline_s: float = 10.0
     model_deadline_s: float = 2.0
     database_url: str = field(default=IN_MEMORY, repr=False)
+    queue_url: str = field(default=IN_MEMORY, repr=False)
+    worker_metrics_port: int = 9102
+    worker_threads: int = 4
+    batch_lease_s: float = 60.0
     log_level: str = "info"
+    otlp_endpoint: str | None = None
+    api_keys_file: Path | None = None
+    open_access: bool = False
+    trusted_hosts: tuple[str, ...] = ()
+    secret_key_file: Path | None = None
+    limiter_storage_url: str | None = field(default=None, repr=False)
+    fetcher_metrics_url: str = "http://127.0.0.1:9101/metrics"
+    worker_metrics_url: str = "http://127.0.0.1:9102/metrics"
+    prometheus_url: str | None = None
+    prevalence_x: Shares | None = None
+    prevalence_instagram: Shares | None = None
+    retention_days: float = 30.0
+    tombstones_file: Path | None = None
+    recheck_usd_per_day: float = 1.0
 
     @property
     def emulated(self) -> bool:
         """Whether every account is invented."""
         return self.platforms is Platforms.EMULATED
+
+    @property
+    def prevalence(self) -> Prevalence:
+        """How common each class is assumed to be, where this deployment says so."""
+        named = {"x": self.prevalence_x, "instagram": self.prevalence_instagram}
+        return Prevalence({platform: shares for platform, shares in named.items() if shares is not None})
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Config:
@@ -63,7 +87,12 @@ class Config:
         values: dict[str, Any] = {}
         mistakes = []
         for variable, (name, read) in VARIABLES.items():
-            if text := environ.get(variable, "").strip():
+            try:
+                text = _given(variable, environ)
+            except ValueError as error:
+                mistakes.append(str(error))
+                continue
+            if text:
                 try:
                     values[name] = read(text)
                 except ValueError as error:
@@ -71,7 +100,32 @@ class Config:
                     mistakes.append(f"{variable} is {shown}; it must be {error}.")
         if mistakes:
             raise ConfigError(mistakes)
-        return cls(**{"database_url": _database_in(environ), **values})
+        state = state_in(environ)
+        defaults = {
+            # The ports by which `make run` moves its parts, so that a command beside it finds them.
+            "fetcher_url": f"http://127.0.0.1:{environ.get('FETCHER_PORT') or 8001}",
+            "emulator_url": f"http://127.0.0.1:{environ.get('EMULATOR_PORT') or 8002}",
+            "model_server": f"127.0.0.1:{environ.get('MODEL_GRPC_PORT') or 8500}",
+            "database_url": f"sqlite:///{state / 'gateway.db'}",
+            "queue_url": f"sqlite:///{state / 'queue.db'}",
+            "secret_key_file": state / "gateway-secret.key",
+            "tombstones_file": state / "tombstones.jsonl",
+        }
+        return cls(**{**defaults, **values})
+
+
+def _given(variable: str, environ: Mapping[str, str]) -> str:
+    """The text of `variable`; of a secret also the content of the file that NAME_FILE names. Raises ValueError."""
+    text = environ.get(variable, "").strip()
+    path = environ.get(f"{variable}_FILE", "").strip() if variable in SECRETS else ""
+    if not path:
+        return text
+    if text:
+        raise ValueError(f"{variable} and {variable}_FILE are both set; set one.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"{variable}_FILE is {path!r}; it must be a file that can be read.") from None
 
 
 def _port(text: str) -> int:
@@ -118,6 +172,10 @@ def _target(text: str) -> str:
 
 
 def _database(text: str) -> str:
+    # Heavy, and commands that need no database read the configuration too.
+    from sqlalchemy import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError  # noqa: PLC0415
+
     try:
         make_url(text).get_dialect().import_dbapi()
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
@@ -126,10 +184,48 @@ def _database(text: str) -> str:
     return text
 
 
-def _database_in(environ: Mapping[str, str]) -> str:
+def state_in(environ: Mapping[str, str]) -> Path:
+    """Where everything lies that must survive a restart."""
     home = environ.get("XDG_STATE_HOME", "").strip() or Path.home() / ".local" / "state"
-    state = Path(environ.get("STATE_DIR", "").strip() or Path(home) / "rollcall").absolute()
-    return f"sqlite:///{state / 'gateway.db'}"
+    return Path(environ.get("STATE_DIR", "").strip() or Path(home) / "rollcall").absolute()
+
+
+def _amount(high: float, unit: str) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            amount = float(text)
+        except ValueError:
+            amount = float("nan")
+        if not 0 <= amount <= high:
+            raise ValueError(f"a number of {unit} from 0 to {high:g}")
+        return amount
+
+    return read
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in {"0", "1", "false", "true", "no", "yes"}:
+        raise ValueError("0 or 1")
+    return text.lower() in {"1", "true", "yes"}
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip().lower() for host in text.split(",") if host.strip())
+    if any("/" in host or " " in host for host in hosts):
+        raise ValueError("host names with commas between them, such as rollcall.example,localhost")
+    return hosts
+
+
+def _limiter_storage(text: str) -> str:
+    if urlsplit(text).scheme not in {"redis", "rediss"}:
+        raise ValueError("an address such as redis://127.0.0.1:6379/1")
+    return text
+
+
+def _queue(text: str) -> str:
+    if urlsplit(text).scheme not in {"redis", "rediss", "sqlite"}:
+        raise ValueError("an address such as redis://host:6379/1 or sqlite:////var/lib/rollcall/queue.db")
+    return text
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -139,6 +235,14 @@ def _one_of(*choices: str) -> Callable[[str], str]:
         return text.lower()
 
     return read
+
+
+def _shares(text: str) -> Shares:
+    try:
+        return read_prevalence(text)
+    except InvalidPrevalence as error:
+        example = "regular=0.85, bot=0.05, influencer=0.02, fake=0.08"
+        raise ValueError(f"shares of all four classes that add up to 1, such as {example} ({error})") from None
 
 
 VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
@@ -153,9 +257,27 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "FETCH_DEADLINE_S": ("fetch_deadline_s", _seconds(0.1, 60)),
     "MODEL_DEADLINE_S": ("model_deadline_s", _seconds(0.05, 30)),
     "DATABASE_URL": ("database_url", _database),
+    "QUEUE_URL": ("queue_url", _queue),
+    "WORKER_METRICS_PORT": ("worker_metrics_port", _port),
+    "WORKER_THREADS": ("worker_threads", _threads),
+    "BATCH_LEASE_S": ("batch_lease_s", _seconds(3, 600)),
     "LOG_LEVEL": ("log_level", _one_of(*LOG_LEVELS)),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ("otlp_endpoint", _url),
+    "API_KEYS_FILE": ("api_keys_file", lambda text: Path(text).absolute()),
+    "OPEN_ACCESS": ("open_access", _switch),
+    "TRUSTED_HOSTS": ("trusted_hosts", _hosts),
+    "SECRET_KEY_FILE": ("secret_key_file", lambda text: Path(text).absolute()),
+    "LIMITER_STORAGE_URL": ("limiter_storage_url", _limiter_storage),
+    "FETCHER_METRICS_URL": ("fetcher_metrics_url", _url),
+    "WORKER_METRICS_URL": ("worker_metrics_url", _url),
+    "PROMETHEUS_URL": ("prometheus_url", _url),
+    "PREVALENCE_X": ("prevalence_x", _shares),
+    "PREVALENCE_INSTAGRAM": ("prevalence_instagram", _shares),
+    "RETENTION_DAYS": ("retention_days", _amount(3650, "days")),
+    "TOMBSTONES_FILE": ("tombstones_file", lambda text: Path(text).absolute()),
+    "RECHECK_USD_PER_DAY": ("recheck_usd_per_day", _amount(100_000, "US dollars")),
 }
 """Variable -> field and reader."""
 
-SECRETS = frozenset({"DATABASE_URL"})
-"""What holds a password and is never shown."""
+SECRETS = frozenset({"DATABASE_URL", "LIMITER_STORAGE_URL", "QUEUE_URL"})
+"""What holds a password: never shown, and also read from the file that NAME_FILE names."""

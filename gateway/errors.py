@@ -6,6 +6,7 @@
     ├── ModelUnavailableError    no version can answer
     │   ├── NoVersionError       the label names no version that is ready
     │   └── UnknownSchemaError   the version that would answer reads another feature schema
+    ├── AllowanceSpentError      the caller's key has spent what it may on a day
     └── DatabaseUnavailableError the gateway's own database does not answer
 
 A text that names no profile is `contracts.profile_ref.InvalidReference`. HTTP statuses appear in problems.py only.
@@ -54,6 +55,14 @@ class NoVersionError(ModelUnavailableError):
 
 class UnknownSchemaError(ModelUnavailableError):
     """The version was trained on another feature schema than this gateway computes."""
+
+
+class AllowanceSpentError(GatewayError):
+    """The caller's key has spent its dollars of the UTC day; `retry_at` (UTC) is when the next begins."""
+
+    def __init__(self, usd_per_day: float, retry_at: datetime) -> None:
+        super().__init__(f"This key has spent the {usd_per_day:g} US dollars that it may spend on a UTC day.")
+        self.retry_at = retry_at
 
 
 class DatabaseUnavailableError(GatewayError):

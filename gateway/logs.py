@@ -9,6 +9,9 @@ from typing import Any
 
 from gateway.request_context import request_id
 
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+"""Made once: `json.dumps` with settings of its own makes an encoder for each line."""
+
 
 class JsonFormatter(logging.Formatter):
     """One line per record: time (UTC), level, logger, message, request id, and the record's `fields`."""
@@ -25,7 +28,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _encode(line)
 
 
 def logging_settings(level: str) -> dict[str, Any]:
@@ -38,6 +41,7 @@ def logging_settings(level: str) -> dict[str, Any]:
         "root": {"level": level.upper(), "handlers": ["stderr"]},
         "loggers": {
             "gunicorn.error": {"level": level.upper(), "propagate": True, "handlers": []},
+            "huey": {"level": "WARNING", "propagate": True, "handlers": []},
             "gunicorn.access": {"level": "WARNING", "propagate": True, "handlers": []},
         },
     }

@@ -14,7 +14,7 @@ from contracts import model as names
 from contracts.fetch_api import REQUEST_ID_HEADER
 from contracts.model import MODEL_NAME
 from contracts.serving_protos import ModelSpec, PredictRequest, PredictResponse
-from contracts.tensors import to_proto
+from contracts.tensors import fill
 from gateway.errors import ModelUnavailableError
 from gateway.metrics import Metrics
 from gateway.model_channel import open_channel
@@ -51,6 +51,12 @@ class ModelCalls:
         spec = ModelSpec(name=MODEL_NAME, version_label=label, signature_name=names.DESCRIBE)
         return self._call(spec, {names.ROWS: np.zeros(1, np.int32)}, request_id, quiet=_ABSENT if optional else ())
 
+    def describe_version(self, number: int, request_id: str) -> PredictResponse:
+        """What version `number` says of itself; raises VersionGoneError or ModelUnavailableError."""
+        spec = ModelSpec(name=MODEL_NAME, signature_name=names.DESCRIBE)
+        spec.version.value = number
+        return self._call(spec, {names.ROWS: np.zeros(1, np.int32)}, request_id, quiet=(grpc.StatusCode.NOT_FOUND,))
+
     def ask(self, number: int, signature: str, features: NDArray[np.float32], request_id: str) -> PredictResponse:
         """`signature` of version `number` for float32[n, F]; raises VersionGoneError or ModelUnavailableError."""
         spec = ModelSpec(name=MODEL_NAME, signature_name=signature)
@@ -71,7 +77,7 @@ class ModelCalls:
     ) -> PredictResponse:
         request = PredictRequest(model_spec=spec)
         for name, array in inputs.items():
-            request.inputs[name].CopyFrom(to_proto(array))
+            fill(request.inputs[name], array)
         with self._metrics.hop("model", spec.signature_name) as hop:
             try:
                 metadata = ((REQUEST_ID_HEADER.lower(), request_id),)

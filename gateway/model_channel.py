@@ -13,6 +13,8 @@ _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A server that ends a connection for its age wants its clients to ask DNS again; gRPC would wait 30 s by itself.
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
     (
         "grpc.service_config",
         json.dumps(

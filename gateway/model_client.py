@@ -55,6 +55,7 @@ class ModelClient:
         self._document: TensorProto | None = None
         self._believed_until = float("-inf")
         self._resolving = threading.Lock()
+        metrics.model_version.labels(label).set(0)
 
     def another(self, label: str) -> ModelClient:
         """The client of `label`, which need not be set, over the same channel."""
@@ -142,9 +143,9 @@ class ModelClient:
         try:
             response = self._calls.describe(self._label, request_id, optional=self._optional)
         except (NoSuchLabelError, VersionGoneError) as error:
+            self._metrics.model_version.labels(self._label).set(0)
             if self._optional:
                 self._known = None
-                self._metrics.model_version.labels(self._label).set(0)
             raise NoVersionError(f"The model server has no version ready under the label {self._label}.") from error
         number = response.model_spec.version.value
         known, document = self._known, response.outputs[names.DESCRIPTION]

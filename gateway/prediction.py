@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -12,9 +12,11 @@ from contracts import model as names
 from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F
 from contracts.json_fields import InvalidField
 from contracts.model import CLASSES, Description
+from contracts.platforms import Platform
 from contracts.serving_protos import PredictResponse
 from contracts.tensors import from_proto
 from gateway.errors import ModelUnavailableError, UnknownSchemaError
+from gateway.view_accuracy import ViewAccuracy, view_accuracy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,16 @@ class Version:
 
     number: int
     description: Description
+    _views: dict[tuple[Platform, tuple[str, ...]], ViewAccuracy | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def view(self, platform: Platform, known: tuple[str, ...]) -> ViewAccuracy | None:
+        """How often the version is right where no more is `known`; None where that was not measured."""
+        asked = platform, known
+        if asked not in self._views:
+            self._views[asked] = view_accuracy(self.description.card, platform, known)
+        return self._views[asked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,21 @@ def read_prediction(version: Version, response: PredictResponse, *, rows: int) -
         probabilities=_output(response, names.PROBABILITIES, (rows, len(CLASSES))),
         confidence=_output(response, names.CONFIDENCE, (rows,)),
         contributions=_output(response, names.CONTRIBUTIONS, (rows, F, len(CLASSES))),
+    )
+
+
+def read_scores(version: Version, response: PredictResponse, *, rows: int, explained: bool) -> Prediction:
+    """The answer of `serving_default`, whose contributions are empty (F of 0), or of `explain`.
+
+    Raises ModelUnavailableError.
+    """
+    if explained:
+        return read_prediction(version, response, rows=rows)
+    return Prediction(
+        version=version,
+        probabilities=read_probabilities(response, rows=rows),
+        confidence=_output(response, names.CONFIDENCE, (rows,)),
+        contributions=np.empty((rows, 0, len(CLASSES)), np.float32),
     )
 
 

@@ -10,17 +10,27 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from contracts.fetch_api import Outcome
 from contracts.json_fields import write_time
 from contracts.profile_ref import InvalidReference
+from gateway.batches.errors import (
+    EmptyBatchError,
+    InvalidChoiceError,
+    KeyReusedError,
+    NoSuchBatchError,
+    UnreadableListError,
+    WrongStateError,
+)
 from gateway.errors import (
+    AllowanceSpentError,
     DatabaseUnavailableError,
     FetcherUnreachableError,
     ModelUnavailableError,
     NotClassifiedError,
 )
+from gateway.prevalence import InvalidPrevalence
 from gateway.request_context import request_id
 
 RETRY_S = 5
@@ -49,7 +59,16 @@ KINDS: Mapping[str, Kind] = {
     "model-unavailable": Kind(503, "Model not available", "No version of the model can answer at the moment."),
     "database-unavailable": Kind(503, "Database not available", "The gateway's own database does not answer."),
     "malformed": Kind(400, "Malformed request", "The request is not readable, for example no valid JSON."),
+    "key-needed": Kind(401, "Key needed", "This installation lets only known API keys in; the one sent is not known."),
+    "operator-only": Kind(403, "For operators", "Only a key with the role operator may do this."),
+    "too-many-requests": Kind(429, "Too many requests", "Your own limit is used up; Retry-After says for how long."),
+    "allowance-spent": Kind(429, "Allowance spent", "Your key has spent the dollars that it may spend on a UTC day."),
+    "no-such-thing": Kind(404, "Not here", "Nothing of that name belongs to your key."),
+    "already-decided": Kind(409, "Already decided", "An operator decided about this correction."),
     "forbidden": Kind(403, "Refused", "A page of another site may not send requests here."),
+    "wrong-state": Kind(409, "Not in this state", "What was asked does not fit what has become of the batch."),
+    "key-reused": Kind(422, "Idempotency key used before", "The Idempotency-Key came before with another body."),
+    "unreadable-list": Kind(422, "List not readable", "No account can be read from the list, or a setting is wrong."),
     "no-such-page": Kind(404, "No such page", "Nothing is served at this address."),
     "wrong-method": Kind(405, "Wrong method", "The address does not take this HTTP method."),
     "too-large": Kind(413, "Too large", "The body is larger than is read here."),
@@ -57,7 +76,7 @@ KINDS: Mapping[str, Kind] = {
     "internal-error": Kind(500, "Internal error", "A fault of Rollcall; the log holds more under the request id."),
 }
 _OF_STATUS = {400: "malformed", 403: "forbidden", 404: "no-such-page", 405: "wrong-method", 413: "too-large"}
-_OF_STATUS |= {415: "wrong-media-type", 500: "internal-error"}
+_OF_STATUS |= {401: "key-needed", 415: "wrong-media-type", 429: "too-many-requests", 500: "internal-error"}
 _FIELD_SENTENCES = {
     "extra_forbidden": "There is no such field.",
     "missing": "This field is needed.",
@@ -76,6 +95,7 @@ class Problem:
     retry_at: datetime | None = None
     retry_after_s: int | None = None
     ticket: str | None = None
+    position: int | None = None
     emulated: bool | None = None
     fields: tuple[tuple[str, str], ...] = ()
     status_override: int | None = None
@@ -104,7 +124,7 @@ class Problem:
             body["outcome"] = self.name
         if self.retry_at is not None:
             body["retry_at"] = write_time(self.retry_at)
-        for name in ("ticket", "emulated"):
+        for name in ("ticket", "position", "emulated"):
             if getattr(self, name) is not None:
                 body[name] = getattr(self, name)
         if self.fields:
@@ -121,8 +141,31 @@ class Problem:
         return response
 
 
-EXPECTED = (InvalidReference, NotClassifiedError, FetcherUnreachableError, ModelUnavailableError)
+EXPECTED = (
+    AllowanceSpentError,
+    DatabaseUnavailableError,
+    InvalidReference,
+    InvalidPrevalence,
+    NotClassifiedError,
+    FetcherUnreachableError,
+    ModelUnavailableError,
+)
 """What `Classifier.classify` raises."""
+
+
+_PLAIN: Mapping[type[Exception], tuple[str, int | None]] = {
+    InvalidReference: ("nonsense", None),
+    FetcherUnreachableError: ("upstream-error", None),
+    ModelUnavailableError: ("model-unavailable", RETRY_S),
+    DatabaseUnavailableError: ("database-unavailable", RETRY_S),
+    NoSuchBatchError: ("no-such-thing", None),
+    WrongStateError: ("wrong-state", None),
+    KeyReusedError: ("key-reused", None),
+    UnreadableListError: ("unreadable-list", None),
+    EmptyBatchError: ("unreadable-list", None),
+    InvalidChoiceError: ("malformed", None),
+}
+"""Errors that are told by their sentence alone, and when to come back."""
 
 
 def problem_of(error: Exception, now: datetime) -> Problem:
@@ -136,24 +179,35 @@ def problem_of(error: Exception, now: datetime) -> Problem:
             retry_at=error.retry_at,
             retry_after_s=max(1, seconds) if waiting else None,
             ticket=error.result.ticket,
+            position=error.result.position,
             emulated=error.result.emulated,
         )
-    if isinstance(error, InvalidReference):
-        return Problem(name="nonsense", detail=str(error))
-    if isinstance(error, FetcherUnreachableError):
-        return Problem(name="upstream-error", detail=str(error))
-    if isinstance(error, ModelUnavailableError):
-        return Problem(name="model-unavailable", detail=str(error), retry_after_s=RETRY_S)
-    if isinstance(error, DatabaseUnavailableError):
-        return Problem(name="database-unavailable", detail=str(error), retry_after_s=RETRY_S)
+    if isinstance(error, AllowanceSpentError):
+        seconds = max(1, ceil((error.retry_at - now).total_seconds()))
+        return Problem(name="allowance-spent", detail=str(error), retry_at=error.retry_at, retry_after_s=seconds)
+    if isinstance(error, InvalidPrevalence):
+        return Problem(name="nonsense", detail=str(error), fields=(("prevalence", str(error)),))
+    for kind, (name, retry_after_s) in _PLAIN.items():
+        if isinstance(error, kind):
+            return Problem(name=name, detail=str(error), retry_after_s=retry_after_s)
     raise error
 
 
 def problem_of_http(error: HTTPException) -> Problem:
     """The problem that Flask itself found with a request."""
     status = error.code or 500
-    name = _OF_STATUS.get(status, "malformed" if status < 500 else "internal-error")
+    usual = _OF_STATUS.get(status, "malformed" if status < 500 else "internal-error")
+    name = getattr(error, "problem", usual)
     known = KINDS[name].status == status
+    if status == 429:
+        return Problem(name=name, detail=f"This key may ask {error.description}; Retry-After says when again.")
+    if isinstance(error, RequestEntityTooLarge) and error.description == RequestEntityTooLarge.description:
+        most = (request.max_content_length or 0) // 1024
+        return Problem(name=name, detail=f"A body may hold {most} KB here; lists of accounts go to /api/v1/batches.")
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        return Problem(name=name, detail=f"This address takes {', '.join(sorted(error.valid_methods))}.")
+    if isinstance(error, NotFound) and error.description == NotFound.description:
+        return Problem(name=name, detail="Nothing is served at this address; /api tells what is.")
     return Problem(
         name=name, detail=error.description or KINDS[name].meaning, status_override=None if known else status
     )

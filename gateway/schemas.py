@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
+from gateway.prevalence import LEAST_SHARE
+
 ClassName = Literal["regular", "bot", "influencer", "fake"]
+
+
+Share = Annotated[float, Field(ge=LEAST_SHARE, le=1, strict=True, allow_inf_nan=False)]
+
+
+class AssumedShares(BaseModel):
+    """How common each class is assumed to be; the shares add up to 1, give or take 0.01."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    regular: Share
+    bot: Share
+    influencer: Share
+    fake: Share
 
 
 class ClassifyRequest(BaseModel):
@@ -25,6 +41,10 @@ class ClassifyRequest(BaseModel):
     )
     ticket: StrictStr | None = Field(
         None, max_length=256, description="From an earlier 503; keeps the place in the queue of the platform's limit."
+    )
+    prevalence: AssumedShares | None = Field(
+        None,
+        description="Assumed in place of what the deployment or the model assumes.",
     )
 
 
@@ -57,7 +77,10 @@ class PublicProfile(BaseModel):
 
 
 class Contribution(BaseModel):
-    """How far a feature moved the answer toward (above 0) or away from the label; `value` in the feature's unit."""
+    """How far a feature moved the model's answer toward (above 0) or away from the label; `value` in its unit.
+
+    It explains what the model read, at the shares that it learned from; `prevalence` is no part of it.
+    """
 
     feature: str
     value: float | None
@@ -76,6 +99,20 @@ class Facts(BaseModel):
 
     known: list[str]
     unknown: list[str]
+    percentiles: dict[str, float] = Field(
+        description="Of each known fact that has a size: the share of the accounts the model learned from "
+        "(2010 to 2020, same platform) that have less; of texts, the length."
+    )
+    accuracy: float | None = Field(
+        description="How often the model is right about held-out accounts of which no more is known; null is unknown."
+    )
+
+
+class Badge(BaseModel):
+    """What the platform, or the account itself, says of it. Never enters the model."""
+
+    kind: str = Field(description="verified, parody, automated, business, category, private or since.")
+    text: str
 
 
 class Provenance(BaseModel):
@@ -99,17 +136,23 @@ class ClassifyAnswer(BaseModel):
     profile: PublicProfile
     label: ClassName
     unsure: bool = Field(
-        description="Bot or fake is less probable than the version's accusation threshold, or another label than 0.5."
+        description="Bot or fake is less probable than the version's threshold there, or another label than 0.5."
     )
     probabilities: dict[ClassName, float]
     confidence: float = Field(description="0 to 1; falls for accounts unlike those the model learned from.")
     questions: Questions
     contributions: list[Contribution]
     facts: Facts
-    prevalence: dict[str, float] = Field(description="The share of each class that the probabilities assume.")
+    badges: list[Badge]
+    prevalence: dict[str, float] = Field(
+        description="The share of each class that the probabilities, the label and `unsure` assume."
+    )
+    prevalence_from: Literal["request", "deployment", "model"] = Field(description="Who assumes it.")
     provenance: Provenance
     model: ModelVersion
     emulated: bool = Field(description="True where the account is invented.")
+    result_id: str | None = Field(description="Names this answer in history and corrections; null where none is kept.")
+    kept_until: datetime | None
     request_id: str
 
 
@@ -132,7 +175,9 @@ class ModelReport(BaseModel):
     schema_version: int
     feature_names: list[str]
     classes: list[str]
-    accusation_threshold: float
+    accusation_thresholds: dict[str, float] = Field(
+        description="Platform: the probability below which bot or fake is called unsure."
+    )
     base_rates: dict[str, dict[str, float]]
     wants: dict[str, list[str]]
     card: dict[str, Any]
@@ -163,5 +208,6 @@ class Problem(BaseModel):
     outcome: str | None = None
     retry_at: datetime | None = None
     ticket: str | None = None
+    position: int | None = Field(None, description="How many earlier tickets there are.")
     emulated: bool | None = None
     errors: list[WrongField] | None = None

@@ -141,6 +141,7 @@ class SplitModel:
         try:
             prediction = (self._canary if role == "canary" else self._stable).explain(features, request_id)
             version, outcome = str(prediction.version.number), "ok"
+            self._metrics.model_rows.labels(version, role).observe(len(features))
         finally:
             seconds = self._clock() - started
             self._metrics.model_seconds.labels(version, role, outcome).observe(seconds)
@@ -165,6 +166,7 @@ class SplitModel:
         other = self._stable if copy.by_canary else self._canary
         version, probabilities = other.predict(copy.features, copy.request_id)
         self._metrics.model_seconds.labels(str(version.number), "shadow", "ok").observe(self._clock() - started)
+        self._metrics.model_rows.labels(str(version.number), "shadow").observe(len(copy.features))
         if not copy.by_canary and version.number != copy.canary:
             self._metrics.shadow_copies.labels("moved").inc()
             return

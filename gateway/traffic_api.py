@@ -10,6 +10,7 @@ from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from gateway.access.caller import operator_only
 from gateway.errors import DatabaseUnavailableError
 from gateway.json_body import require_json_object
 from gateway.openapi_document import problem_responses
@@ -42,6 +43,7 @@ def create_traffic_api(model: SplitModel, control: TrafficControl, now: Callable
         operation_id="change_traffic",
         responses={200: TrafficReport, **problem_responses(400, 413, 415, 422, 503)},
     )
+    @operator_only
     def change(body: TrafficChange) -> Response:
         """Change who answers, in every replica within a second or two.
 

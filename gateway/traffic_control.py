@@ -85,7 +85,12 @@ class TrafficControl:
                 _log.warning("The rollback is not saved yet.", extra={"fields": {"error": str(error)}})
 
     def _reread(self) -> None:
-        found = self._store.read()
+        try:
+            found = self._store.read()
+        except DatabaseUnavailableError:
+            self._metrics.database_up.set(0)
+            raise
+        self._metrics.database_up.set(1)
         if self._unsaved and found.revision == self._known.revision:
             self._store.write(self._known)
             found = self._store.read()

@@ -10,8 +10,6 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.config import IN_MEMORY
-from gateway.database import open_database
 from gateway.errors import DatabaseUnavailableError
 from gateway.traffic import Bounds, RolledBack, Traffic
 
@@ -70,19 +68,6 @@ class SqlTrafficStore:
         with _failures(), self._engine.begin() as connection:
             done = connection.execute(sa.update(_TABLE).where(_TABLE.c.revision == traffic.revision).values(values))
         return done.rowcount == 1
-
-
-def open_traffic_store(url: str) -> SqlTrafficStore:
-    """The store in the database at `url`; the tables of one in memory are made, others `gateway.migrations` makes.
-
-    Raises DatabaseUnavailableError.
-    """
-    engine = open_database(url)
-    if url == IN_MEMORY:
-        from gateway.migrations.upgrade import upgrade  # noqa: PLC0415 - Alembic is heavy, and nothing else needs it.
-
-        upgrade(engine)
-    return SqlTrafficStore(engine)
 
 
 def _rolled_back(row: Any) -> RolledBack | None:

@@ -39,6 +39,7 @@ FACT_WORDS: Mapping[str, str] = {
     "has_avatar": "Profile picture",
     "has_url": "Link",
     "has_highlight_reels": "Highlight reels",
+    "created_at": "Age of the account",
     "activity": "Recent posts",
 }
 
@@ -62,6 +63,15 @@ def amount(number: float) -> str:
     if number == 0 or number >= 100:
         return count(number)
     return f"{number:.1f}".removesuffix(".0") if number >= 1 else f"{number:.2g}"
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was."""
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        number = int(seconds // size)
+        if number >= 1:
+            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+    return "just now"
 
 
 def hours(number: float) -> str:

@@ -11,13 +11,23 @@ import sys
 from gateway.config import Config, ConfigError
 from gateway.database import open_database
 from gateway.errors import DatabaseUnavailableError
-from gateway.migrations.upgrade import upgrade
+from gateway.migrations.newest import is_newest
 
 
 def main() -> int:
     """2 if the environment is wrong, 1 if the database cannot be opened."""
     try:
-        upgrade(open_database(Config.from_environ(os.environ).database_url))
+        config = Config.from_environ(os.environ)
+        engine = open_database(config.database_url)
+        if not is_newest(engine):
+            from gateway.migrations.upgrade import upgrade  # noqa: PLC0415 - It loads Alembic.
+
+            upgrade(engine)
+        if config.tombstones_file is not None and config.tombstones_file.exists():
+            from gateway.results.restored import delete_again  # noqa: PLC0415 - It loads most of the gateway.
+
+            # A database that was restored from before a deletion gets it again before anybody is answered from it.
+            delete_again(config, engine)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -1,0 +1,1 @@
+"""Batches: many accounts given at once, planned first, worked through by the worker, kept in SQL."""

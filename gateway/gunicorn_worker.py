@@ -1,0 +1,43 @@
+"""gunicorn's worker of threads, whose one accepting thread waits for nobody."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+LINGER_S = 1.0
+_MOST_BYTES = 65_536
+
+
+class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn publishes no types.
+    """Says goodbye to a client in the thread that served it.
+
+    gunicorn itself does it in the thread that accepts everybody, for up to two seconds for each client that does not
+    close its end: a few such clients would keep all others out.
+    """
+
+    def handle(self, conn: TConn) -> Any:
+        """As gunicorn's: whether the connection is kept."""
+        kept = super().handle(conn)
+        if kept is False:
+            linger(conn.sock)
+        return kept
+
+
+def linger(connection: socket.socket, seconds: float = LINGER_S) -> None:
+    """Let the client read its answer to the end, as RFC 9112 section 9.6 asks, then leave nothing to wait for."""
+    until = time.monotonic() + seconds
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        for _ in range(_MOST_BYTES // 4096):
+            connection.settimeout(max(0.001, until - time.monotonic()))
+            if not connection.recv(4096):
+                break
+        connection.shutdown(socket.SHUT_RD)
+    except TimeoutError:
+        connection.shutdown(socket.SHUT_RD)
+    except OSError:
+        return

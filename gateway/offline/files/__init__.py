@@ -1,0 +1,1 @@
+"""Files of records of any size, read with pyarrow: only the command line and the worker import this."""

@@ -1,0 +1,1 @@
+"""How the system does, on one screen: rates, latencies, limits, versions, from the metrics of its own processes."""

@@ -1,0 +1,1 @@
+"""The process that works batches through; several may run."""
