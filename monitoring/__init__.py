@@ -1,0 +1,1 @@
+"""What is watched: Prometheus' configuration, rules and their tests, and the dashboards, which are made by code."""
