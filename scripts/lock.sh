@@ -14,8 +14,10 @@ EXTRA="--extra dev" compile dev.txt --override requirements/overrides-tensorflow
 for extra in serving training; do
     EXTRA="--extra $extra" compile $extra.txt --override requirements/overrides-tensorflow.in -c requirements/dev.txt "$@"
 done
-for extra in gateway fetcher; do
+for extra in gateway worker fetcher; do
     EXTRA="--extra $extra" compile $extra.txt --excludes requirements/exclude-tensorflow.in -c requirements/dev.txt "$@"
 done
 uv pip compile requirements/bootstrap.in --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-header --no-annotate --quiet -o requirements/bootstrap.txt "$@"
+uv pip compile pyproject.toml --extra manifests --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-header --no-annotate --quiet -o requirements/manifests.txt "$@"

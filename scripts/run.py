@@ -1,6 +1,6 @@
 """Runs the whole system on this machine, without containers: `make run`.
 
-Model server, fetcher, emulated platforms and gateway on 127.0.0.1; ports and places come from the environment
+Model server, fetcher, emulated platforms, gateway and worker on 127.0.0.1; ports and places come from the environment
 (docs/configuration.md). Ctrl-C stops everything.
 """
 
@@ -28,8 +28,11 @@ PORTS = {
     "MODEL_REST_PORT": 8501,
     "GATEWAY_METRICS_PORT": 9100,
     "FETCHER_METRICS_PORT": 9101,
+    "WORKER_METRICS_PORT": 9102,
 }
 MEGABYTES_NEEDED = 100
+SMALL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
+"""Sixteen threads of Python share one lock: heaps and buffers of their own would only take memory."""
 
 
 class CannotRun(Exception):  # noqa: N818 - it is what happened.
@@ -95,18 +98,21 @@ def parts_of(settings: Settings, environ: Mapping[str, str]) -> list[Part]:
         "FETCHER_URL": f"http://{HOST}:{port['FETCHER_PORT']}",
         "EMULATOR_URL": f"http://{HOST}:{port['EMULATOR_PORT']}",
         "MODEL_SERVER": f"{HOST}:{port['MODEL_GRPC_PORT']}",
+        "FETCHER_METRICS_URL": f"http://{HOST}:{port['FETCHER_METRICS_PORT']}/metrics",
+        "WORKER_METRICS_URL": f"http://{HOST}:{port['WORKER_METRICS_PORT']}/metrics",
         "PYTHONUNBUFFERED": "1",
         **{name: str(number) for name, number in port.items()},
     }
 
     def service(name: str, module: str, ready: str) -> Part:
-        return Part(name, [sys.executable, "-m", module], shared, lambda: answers(ready))
+        return Part(name, [sys.executable, "-m", module], shared | SMALL, lambda: answers(ready))
 
     model_status = f"http://{HOST}:{port['MODEL_REST_PORT']}/v1/models/rollcall"
     parts = [
         Part("model server", [sys.executable, "-m", "serving", "serve"], shared, lambda: answers(model_status)),
         service("fetcher", "fetcher", f"{shared['FETCHER_URL']}/readyz"),
         service("gateway", "gateway", f"http://{HOST}:{port['GATEWAY_PORT']}/readyz"),
+        service("worker", "gateway.worker", f"http://{HOST}:{port['WORKER_METRICS_PORT']}/metrics"),
     ]
     if not settings.live:
         parts.insert(1, service("emulated platforms", "fetcher.emulator", f"{shared['EMULATOR_URL']}/livez"))
@@ -121,7 +127,7 @@ def seed_store(environment: Mapping[str, str]) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     if done.returncode != 0:
         raise CannotRun(f"The model store could not be filled: {done.stderr.strip() or done.stdout.strip()}")

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-SETS = {"run": ("gateway", "fetcher", "serving"), "dev": ("dev",)}
+SETS = {"run": ("worker", "fetcher", "serving"), "dev": ("dev",)}
 OLDEST, TOO_NEW = (3, 11), (3, 14)
 GIGABYTES_NEEDED = 3.0
 

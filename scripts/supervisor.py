@@ -54,7 +54,11 @@ class Supervisor:
         self.stop()
 
     def start(self, part: Part) -> None:
-        """Start one part in a process group of its own, its output in a log of its own."""
+        """Start one part in a process group of its own, its output in a log of its own.
+
+        Not in a session of its own: Linux shares the cores fairly between sessions whatever the priorities inside them
+        (sched_autogroup), so that a version which the model server loads in the background would hold up the gateway.
+        """
         log = self.log_of(part).open("wb")
         process = subprocess.Popen(
             part.command,
@@ -62,7 +66,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            process_group=0,
             preexec_fn=_end_with_parent,  # noqa: PLW1509 - this process has one thread.
         )
         self._running.append((part, process, log))

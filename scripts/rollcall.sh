@@ -1,0 +1,3 @@
+#!/bin/sh
+# The command `rollcall` of the worker's image.
+exec python -c 'from gateway.cli import main; main()' "$@"
