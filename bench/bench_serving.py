@@ -29,7 +29,7 @@ from serving.config import SHIPPED
 from serving.store import Store
 
 ROOT = Path(__file__).parents[1]
-EMPTY, OURS, LITE = "empty", "rollcall", "rollcall-tflite"
+EMPTY, OURS, BATCHED, LITE = "empty", "rollcall", "rollcall-batching", "rollcall-tflite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,12 @@ def _measure_ours(
     """The compared loads, in turn; and all other cases once."""
     compared: dict[tuple[str, Case], list[Load]] = {}
     once: dict[Case, dict[str, Load]] = {}
-    starts = {EMPTY: floor, OURS: local_server(), LITE: local_server("--prefer_tflite_model=true")}
+    starts = {
+        EMPTY: floor,
+        OURS: local_server(),
+        BATCHED: local_server("--enable_batching=true"),
+        LITE: local_server("--prefer_tflite_model=true"),
+    }
     with ExitStack() as stack:
         servers = {name: stack.enter_context(start(version, rows[:1])) for name, start in starts.items()}
         for _ in range(settings.rounds):
@@ -122,17 +127,20 @@ def _goals(ours: dict[tuple[str, Case], list[Load]], peers: dict[str, dict[Case,
         pairs = zip(ours[name, PERSON], ours[EMPTY, PERSON], strict=True)
         return statistics.median(one.percentile_ms(50) / empty.percentile_ms(50) for one, empty in pairs)
 
-    throughput = statistics.median(
-        one.per_second / empty.per_second for one, empty in zip(ours[OURS, BULK], ours[EMPTY, BULK], strict=True)
-    )
+    def throughput_ratio(name: str) -> float:
+        pairs = zip(ours[name, BULK], ours[EMPTY, BULK], strict=True)
+        return statistics.median(one.per_second / empty.per_second for one, empty in pairs)
+
+    # The better of plain and batched counts, as for the peers.
+    best = max((OURS, BATCHED), key=throughput_ratio)
     figures = [
         Figure("p50_ratio_to_empty", p50_ratio(OURS), "", "<= 2.0"),
         Figure("p50_ratio_to_empty_tflite", p50_ratio(LITE), "", "<= 1.3"),
-        Figure("throughput_ratio_to_empty", throughput, "", ">= 0.5"),
+        Figure("throughput_ratio_to_empty", throughput_ratio(best), "", ">= 0.5"),
     ]
     rates = {name: loads[BULK].per_second for name, loads in peers.items()}
     if rates:
-        own = statistics.median(load.per_second for load in ours[OURS, BULK])
+        own = statistics.median(load.per_second for load in ours[best, BULK])
         figures.append(Figure("throughput_ratio_to_best_peer", own / max(rates.values()), "", ">= 1.8", rates))
     return figures
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from contracts.platforms import Platform
 from fetcher.emulator.app import REAL_LIMITS, Emulator
+from fetcher.emulator.windows import Limit
+
+
+def raised_limits(factor: float) -> Mapping[Platform, Sequence[Limit]]:
+    """The platforms' real limits, multiplied."""
+    return {
+        platform: [replace(limit, limit=max(1, int(limit.limit * factor))) for limit in each]
+        for platform, each in REAL_LIMITS.items()
+    }
 
 
 class _Quiet(WSGIRequestHandler):
@@ -22,11 +32,7 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def emulated_site(factor: float = 1.0) -> Iterator[tuple[Emulator, str]]:
     """The emulator and its address."""
-    limits = {
-        platform: [replace(limit, limit=max(1, int(limit.limit * factor))) for limit in each]
-        for platform, each in REAL_LIMITS.items()
-    }
-    emulator = Emulator(limits=limits)
+    emulator = Emulator(limits=raised_limits(factor))
     server = make_server("127.0.0.1", 0, emulator, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,13 +10,13 @@ from tempfile import TemporaryDirectory
 
 import redis
 
+from bench.ports import free_port
+
 
 @contextmanager
 def redis_process() -> Iterator[str]:
     """Its URL; it is stopped at the end. Raises FileNotFoundError where redis-server is not installed."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     with TemporaryDirectory() as folder:
         arguments = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
         with subprocess.Popen(arguments, stdout=subprocess.DEVNULL) as process:

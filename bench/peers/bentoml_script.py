@@ -25,7 +25,7 @@ class Rollcall:
     def serving_default(self, features: np.ndarray) -> np.ndarray:
         return self._probabilities("serving_default", features)
 
-    @bentoml.api(batchable=True, max_batch_size=64, max_latency_ms=1000)
+    @bentoml.api(batchable=True, max_batch_size=8192, max_latency_ms=10_000)
     def serving_default_batched(self, features: np.ndarray) -> np.ndarray:
         return self._probabilities("serving_default", features)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import grpc
 
-CALL_TIMEOUT_S = 60.0
+CALL_TIMEOUT_S = 180.0
 
 Call = Callable[[], object]
 """Sends the request and waits for its answer."""
@@ -38,15 +38,17 @@ def grpc_client(address: str, method: str, request: bytes) -> Client:
     return connect
 
 
-def http_client(host: str, port: int, path: str, body: bytes) -> Client:
-    """A POST over one connection that is kept."""
+def http_client(host: str, port: int, path: str, body: bytes | Callable[[], bytes]) -> Client:
+    """A POST over one connection that is kept; `body` is sent each time, or what it gives."""
 
     def connect() -> Call:
         connection = http.client.HTTPConnection(host, port, timeout=CALL_TIMEOUT_S)
 
         def ask() -> object:
             try:
-                connection.request("POST", path, body, {"Content-Type": "application/json"})
+                connection.request(
+                    "POST", path, body() if callable(body) else body, {"Content-Type": "application/json"}
+                )
                 response = connection.getresponse()
                 answer = response.read()
             except (OSError, http.client.HTTPException) as error:

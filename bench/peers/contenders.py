@@ -23,6 +23,7 @@ from bench.peers.process import free_port, running
 from contracts.model import FEATURES, MODEL_NAME
 from contracts.serving_protos import PredictRequest
 from contracts.tensors import to_proto
+from serving.launch import LOCAL_ONLY
 
 PREDICT_METHOD = "/tensorflow.serving.PredictionService/Predict"
 _HERE = Path(__file__).parent
@@ -63,7 +64,7 @@ def floor(_: Path, __: Rows) -> Iterator[Contender]:
 
 
 def local_server(*flags: str) -> Callable[[Path, Rows], contextlib.AbstractContextManager[Contender]]:
-    """The local model server with more flags."""
+    """The local model server as `make run` starts it, with more flags."""
 
     @contextlib.contextmanager
     def start(version: Path, sample: Rows) -> Iterator[Contender]:
@@ -74,7 +75,7 @@ def local_server(*flags: str) -> Callable[[Path, Rows], contextlib.AbstractConte
 
         command = [
             *(sys.executable, "-m", "serving.local_server", f"--port={port}", "--bind_address=127.0.0.1"),
-            *(f"--model_name={MODEL_NAME}", f"--model_base_path={version.parent}", *flags),
+            *(f"--model_name={MODEL_NAME}", f"--model_base_path={version.parent}", *LOCAL_ONLY, *flags),
         ]
         with running(command, lambda: works(client("serving_default", sample, False))):
             yield Contender(client)

@@ -1,11 +1,14 @@
-"""A server as a child process, from its start until it is killed with all its children."""
+"""A server as a child process, from its start until it is killed with all its children.
+
+It stays in our session, as the parts of `make run` do: Linux shares the cores fairly between sessions, whatever the
+priorities inside them (sched_autogroup).
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.peers.environment import PeerAbsent
+from bench.ports import free_ports
 
 START_TIMEOUT_S = 120.0
 _STOP_TIMEOUT_S = 15.0
@@ -20,17 +24,7 @@ _STOP_TIMEOUT_S = 15.0
 
 def free_port(following: int = 1) -> int:
     """A port that nothing listens on now, as do the next `following` ones."""
-    for _ in range(100):
-        with socket.socket() as probe, contextlib.ExitStack() as others:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-            try:
-                for offset in range(1, following + 1):
-                    others.enter_context(socket.socket()).bind(("127.0.0.1", port + offset))
-            except OSError:
-                continue
-            return port
-    raise OSError("no free ports in a row")
+    return free_ports(1 + following)[0]
 
 
 @contextlib.contextmanager
@@ -50,7 +44,7 @@ def running(
             env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"} | (environment or {}),
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            process_group=0,
         )
         try:
             end = time.monotonic() + timeout_s
@@ -66,7 +60,7 @@ def running(
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the whole session to end, then end it."""
+    """Ask the whole group to end, then end it."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)

@@ -1,0 +1,1 @@
+"""The plain ways, as many a project does it: what the benchmarks `bulk` and `classify` are compared with."""
