@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bench import bench_serving
-from bench.bench_serving import BULK, CASES, EMPTY, LITE, OURS, PERSON, Settings
+from bench.bench_serving import BATCHED, BULK, CASES, EMPTY, LITE, OURS, PERSON, Settings
 from bench.closed_loop import Load
 from bench.peers.contenders import floor
 from bench.peers.environment import PeerAbsent, prepared
@@ -67,6 +67,7 @@ def test_goals_are_ratios_within_each_round() -> None:
         (LITE, PERSON): [load(1.2, 0), load(2.4, 0)],
         (EMPTY, BULK): [load(1, 1000), load(1, 2000)],
         (OURS, BULK): [load(1, 600), load(1, 1200)],
+        (BATCHED, BULK): [load(1, 500), load(1, 1000)],
     }
     figures = bench_serving._goals(ours, {"one": {BULK: load(1, 300)}, "two": {BULK: load(1, 400)}})
     assert {each.figure: round(each.value, 6) for each in figures} == {

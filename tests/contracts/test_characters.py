@@ -70,3 +70,15 @@ def test_a_text_measures_the_same_alone_and_among_others(texts: list[str | None]
         for kept in ("bigrams", "first", "last"):
             assert getattr(together, kept)[index] == getattr(alone, kept)[0]
         assert together.trailing(Kind.DIGIT)[index] == alone.trailing(Kind.DIGIT)[0]
+
+
+def test_many_texts_are_measured_as_each_by_itself() -> None:
+    pieces = ["", "a", "Maple_42", "!! ?", "https://x.invalid/a", "\u00e9\u0661 \U0001f33f", "z" * 300, "a:/b", "ends:"]
+    texts = [pieces[number * 7 % len(pieces)] for number in range(1100)]
+    together = Characters.of(np.array(texts, object))
+    for measure in (
+        Characters.entropy, Characters.links, Characters.switches, Characters.digits, Characters.vowel_share,
+        lambda text: text.bigrams, lambda text: text.trailing(Kind.DIGIT), lambda text: text.count(*Kind),
+    ):  # fmt: skip
+        alone = {piece: measure(Characters.of(np.array([piece], object)))[0] for piece in pieces}
+        np.testing.assert_array_equal(measure(together), [alone[text] for text in texts])

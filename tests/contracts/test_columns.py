@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from contracts.activity import Activity
+from contracts.characters import Characters
 from contracts.columns import NUMBER_COLUMNS, TEXT_COLUMNS, Columns
+from contracts.features import normalize
 from contracts.platforms import Platform
 from contracts.profile import Profile
 
@@ -73,3 +75,17 @@ def test_a_rate_that_the_source_gives_is_kept() -> None:
 def test_columns_that_do_not_fit_are_refused(texts: dict, numbers: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Columns.of(texts, numbers)
+
+
+def test_texts_that_were_measured_before_give_the_same_numbers() -> None:
+    names = ["été_2020", "", "٣٤ digits", "plain"]
+    known = np.array([True, False, True, True])
+    plain = np.array([name if is_known else None for name, is_known in zip(names, known, strict=True)], object)
+    content = "".join(name for name in plain if name is not None).encode()
+    length = np.array([0 if name is None else len(name) for name in plain])
+    platforms = np.full(len(names), "x", object)
+    measured = Columns.of({"platform": platforms}, {}, {"username": Characters.of_utf8(known, length, content)})
+    np.testing.assert_array_equal(
+        normalize(measured), normalize(Columns.of({"platform": platforms, "username": plain}, {}))
+    )
+    assert "username" not in measured.texts

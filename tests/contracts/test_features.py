@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ profiles = st.builds(
     Profile,
     platform=st.sampled_from(Platform),
     fetched_at=st.just(NOON),
+    created_at=st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     username=st.none() | st.text(max_size=64),
     display_name=st.none() | st.text(max_size=64),
     biography=st.none() | st.text(max_size=200),
@@ -80,9 +82,7 @@ def test_one_profile_is_a_batch_of_one(many: list[Profile]) -> None:
 
 
 @given(profiles, st.sampled_from([True, False]), st.sampled_from(["blue", "business", None]), st.booleans())
-def test_badges_dates_and_privacy_never_enter(
-    profile: Profile, flag: bool, verified_type: str | None, private: bool
-) -> None:
+def test_badges_and_privacy_never_enter(profile: Profile, flag: bool, verified_type: str | None, private: bool) -> None:
     other = replace(
         profile,
         verified=flag,
@@ -90,11 +90,31 @@ def test_badges_dates_and_privacy_never_enter(
         private=private,
         parody=flag,
         business=flag,
-        created_at=NOON,
     )
     np.testing.assert_array_equal(
         normalize(Columns.from_profiles([profile])), normalize(Columns.from_profiles([other]))
     )
+
+
+def aged(days: float, fetched_at: datetime = NOON) -> Profile:
+    return Profile(
+        platform=Platform.X, fetched_at=fetched_at, created_at=fetched_at - timedelta(days=days), followers=999
+    )
+
+
+def test_the_age_enters_and_no_date_does() -> None:
+    here = normalize(Columns.from_profiles([aged(99.5)]))
+    np.testing.assert_array_equal(here, normalize(Columns.from_profiles([aged(99.5, NOON.replace(year=2014))])))
+    raw = raw_values(Columns.from_profiles([aged(99.5)]))
+    assert raw["account_age"][0] == 2
+    assert raw["followers_per_day"][0] == 1
+
+
+@pytest.mark.parametrize("days", [-1, 12 * 365.25 + 1, 9000])
+def test_an_age_that_no_account_of_the_data_had_is_unknown(days: float) -> None:
+    raw = raw_values(Columns.from_profiles([aged(days)]))
+    assert np.isnan(raw["account_age"][0])
+    assert np.isnan(raw["followers_per_day"][0])
 
 
 def test_nothing_known_leaves_only_the_platform() -> None:

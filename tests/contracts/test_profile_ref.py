@@ -34,6 +34,11 @@ X, INSTAGRAM = Platform.X, Platform.INSTAGRAM
         "https://twitter.com/#!/inv_ented",
         "  https://x.com/inv_ented\n",
         "\u200ehttps://x.com/inv_ented\u200b",
+        "<https://x.com/inv_ented>",
+        "(https://x.com/inv_ented).",
+        '"https://x.com/inv_ented",',
+        "https://x.com/intent/user?screen_name=Inv_Ented",
+        "https://twitter.com/intent/follow?original_referer=https://example.com&screen_name=@inv_ented",
     ],
 )
 def test_every_form_of_an_x_address_names_the_handle(text: str) -> None:
@@ -175,3 +180,14 @@ def test_a_reference_cannot_be_built_from_anything_else(handle: str | None, acco
 def test_equal_references_have_equal_keys_and_a_handle_is_never_taken_for_an_id() -> None:
     assert ProfileRef(X, handle="123").key != ProfileRef(X, id="123").key
     assert ProfileRef(X, handle="abc").key != ProfileRef(INSTAGRAM, handle="abc").key
+
+
+def test_a_button_names_an_id_or_nothing() -> None:
+    assert ProfileRef.parse("https://x.com/intent/user?user_id=4211") == ProfileRef(X, id="4211")
+    for text in (
+        "https://x.com/intent/user",
+        "https://x.com/intent/user?user_id=-1",
+        "https://x.com/intent/post?text=a",
+    ):
+        with pytest.raises(InvalidReference):
+            ProfileRef.parse(text)

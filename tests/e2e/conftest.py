@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from gateway.app import create_app
 from gateway.config import Config
-from tests.gateway.fakes import FakeDemo, FakeFetcher, FakeModel
+from tests.e2e.serving import served
+from tests.gateway.fakes import FakeDemo, FakeFetcher, FakeModel, nothing
 
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+
+
+PATIENCE_MS = 30_000
+"""So long a page may take on a machine that is busy; whoever is ready earlier is seen at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -55,14 +59,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def site() -> Iterator[Site]:
     fetcher, model = FakeFetcher(), FakeModel()
-    app = create_app(Config(), fetcher=fetcher, model=model, demo=FakeDemo())
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.port}", fetcher, model)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    app = create_app(Config(), fetcher=fetcher, model=model, demo=FakeDemo(), get=nothing)
+    with served(app) as url:
+        yield Site(url, fetcher, model)
 
 
 @pytest.fixture
@@ -70,7 +69,7 @@ def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
     """A fresh profile; it refuses every other host, and the test fails if one was asked for."""
     strangers: list[str] = []
     context = browser.new_context(base_url=site.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.on("request", lambda request: None if request.url.startswith(site.url) else strangers.append(request.url))
     yield context
     context.close()

@@ -14,11 +14,7 @@ from contracts.profile_ref import ProfileRef
 from tests.e2e.conftest import Site
 from tests.gateway.fakes import found
 
-pytestmark = [
-    pytest.mark.browser,
-    # The development server leaves a static file open when the browser goes on before it was sent.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.browser
 
 RESULT = "@reg_maple looks like a regular account."
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from bench.ports import free_port
 from gateway.app import create_app
 from gateway.config import Config
 from tests.gateway.fakes import FakeDemo, FakeFetcher, MemoryTrafficStore
@@ -37,8 +38,7 @@ def model_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for number in (1, 2):
         shutil.copytree(newest, folder / "rollcall" / str(number))
     (folder / "models.config").write_text(CONFIG.format(base=folder / "rollcall"))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     flags = [f"--port={port}", "--bind_address=127.0.0.1", f"--model_config_file={folder / 'models.config'}"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -117,4 +117,4 @@ def test_the_model_page_shows_both(client: FlaskClient) -> None:
     client.put(TRAFFIC, json={"canary_share": 0.25})
     page = client.get("/model").text
     assert "The canary answers 25% of the accounts, stable the others." in page
-    assert "<td>stable</td><td>75%</td>" in page
+    assert '<td>stable</td><td class="withbar"><span>75%</span>' in page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -19,6 +18,7 @@ from flask.testing import FlaskClient
 from prometheus_client import CollectorRegistry
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from bench.ports import free_port
 from contracts.platforms import Platform
 from fetcher.app import create_app
 from fetcher.config import Config, Platforms
@@ -117,7 +117,6 @@ def config(tmp_path: Path, site: Site, limits: Limits) -> Config:
         state_dir=tmp_path,
         limits=limits,
         emulator_url=site.url,
-        upstream_timeout_s=2.0,
     )
 
 
@@ -175,10 +174,7 @@ def redis_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisSer
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    server = RedisServer(port, tmp_path_factory.mktemp("redis"))
+    server = RedisServer(free_port(), tmp_path_factory.mktemp("redis"))
     server.start()
     yield server
     server.stop()

@@ -176,6 +176,28 @@ def test_no_metric_holds_a_handle(client: FlaskClient, registry: CollectorRegist
     )
 
 
+def test_what_alerts_and_dashboards_read_is_there_from_the_first_scrape(
+    client: FlaskClient, registry: CollectorRegistry
+) -> None:
+    method = {"platform": "x", "method": "users_by_username"}
+    assert registry.get_sample_value("rollcall_fetcher_store_up") == 1
+    assert registry.get_sample_value("rollcall_fetcher_checkpoints_total", method) == 0
+    refused = {**method, "outcome": "rate-limited"}
+    assert registry.get_sample_value("rollcall_fetcher_upstream_requests_total", refused) == 0
+    ask(client, "invented_one")
+    waits = {**method, "priority": "person"}
+    assert registry.get_sample_value("rollcall_fetcher_limiter_wait_seconds_count", waits) == 1
+    for priority in ("person", "batch"):
+        line = {"platform": "x", "priority": priority}
+        assert registry.get_sample_value("rollcall_fetcher_queue_accounts", line) == 0
+        assert registry.get_sample_value("rollcall_fetcher_queue_tickets", line) == 0
+    window = {"platform": "x", "window": "users/by"}
+    assert registry.get_sample_value("rollcall_fetcher_window_pace_seconds", window) is not None
+    day = {"platform": "x", "period": "day"}
+    assert registry.get_sample_value("rollcall_fetcher_budget_spent_usd", day) == 0.01
+    assert registry.get_sample_value("rollcall_fetcher_budget_limit_usd", day) == 5
+
+
 def test_log_lines_are_json_without_handles(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         ask(client, "invented_one")

@@ -52,6 +52,7 @@ def test_a_secret_comes_from_its_file_and_stays_out_of_repr(tmp_path: Path) -> N
     file.write_text("invented-token\n")
     config = Config.from_environ({"PLATFORMS": "live", "X_BEARER_TOKEN_FILE": str(file)})
     assert config.x_bearer_token == "invented-token"
+    assert config.x_bearer_token_file == file
     assert "invented-token" not in repr(config)
 
 

@@ -63,6 +63,17 @@ def test_who_has_to_wait_gets_a_time_a_ticket_and_its_position(tight: FlaskClien
     assert late(ask(tight, "reg_three", priority="batch"))["position"] == 0
 
 
+def test_a_ticket_tells_its_place_as_others_leave_the_line(tight: FlaskClient, site: Any, clock: Any) -> None:
+    fill(tight, site)
+    first, second = (late(ask(tight, f"reg_p{number}")) for number in range(2))
+    told = tight.get(f"/tickets/{second['ticket']}").get_json()
+    assert told == {"platform": "x", "position": 1, "retry_at": second["retry_at"]}
+    clock.time = datetime.fromisoformat(first["retry_at"]).timestamp() + 1
+    assert ask(tight, "reg_p0", ticket=first["ticket"]).get_json()["results"][0]["outcome"] == "ok"
+    assert tight.get(f"/tickets/{second['ticket']}").get_json()["position"] == 0
+    assert tight.get("/tickets/unheard-of").get_json() == {"platform": None, "position": None, "retry_at": None}
+
+
 def test_whoever_returns_with_a_ticket_at_its_time_is_served_first(tight: FlaskClient, site: Any, clock: Any) -> None:
     fill(tight, site)
     told = [late(ask(tight, f"reg_p{number}")) for number in range(2)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,8 +10,21 @@ from prometheus_client import CollectorRegistry
 from gateway.app import create_app
 from gateway.config import Config
 from gateway.metrics import Metrics
-from tests.gateway.fakes import NOW, Clock, FakeDemo, FakeFetcher, FakeModel, MemoryTrafficStore
+from tests.gateway.fakes import NOW, Clock, FakeDemo, FakeFetcher, FakeModel, MemoryTrafficStore, nothing
 from tests.gateway.model_server import ModelServer
+from tests.gateway.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real server, where one is installed."""
+    if Postgres.binaries() is None:
+        message = "PostgreSQL is missing: apt-get install postgresql"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    with Postgres() as server:
+        yield server
 
 
 @pytest.fixture
@@ -55,7 +69,14 @@ def client(
     fetcher: FakeFetcher, model: FakeModel, store: MemoryTrafficStore, registry: CollectorRegistry
 ) -> FlaskClient:
     app = create_app(
-        Config(), registry=registry, fetcher=fetcher, model=model, traffic=store, demo=FakeDemo(), now=lambda: NOW
+        Config(),
+        registry=registry,
+        fetcher=fetcher,
+        model=model,
+        traffic=store,
+        demo=FakeDemo(),
+        get=nothing,
+        now=lambda: NOW,
     )
     return app.test_client()
 

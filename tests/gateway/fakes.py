@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 
 from contracts.columns import Columns
-from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F, raw_values, scale
+from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F, raw_values, scale_rows
 from contracts.fetch_api import AccountResult, FetchRequest, Outcome
+from contracts.json_fields import write_time
 from contracts.model import CLASSES, Description
 from contracts.platforms import Platform
 from contracts.profile import Profile
 from contracts.profile_ref import ProfileRef
 from gateway.assessment import Assessment, assess
-from gateway.demo_accounts import DemoAccount
 from gateway.errors import ModelUnavailableError
+from gateway.fetcher_client import Place
+from gateway.pages.demo_accounts import DemoAccount
 from gateway.prediction import Prediction, Version
+from gateway.prevalence import Prevalence, Shares
 from gateway.traffic import Traffic
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -53,7 +56,7 @@ DESCRIPTION = Description(
     schema_version=SCHEMA_VERSION,
     feature_names=FEATURE_NAMES,
     classes=CLASSES,
-    accusation_threshold=0.7,
+    accusation_thresholds={"x": 0.7, "instagram": 0.7},
     quantile_levels=(0.01, 0.5, 0.99),
     quantiles={"x": {"followers": [0.0, 2.0, 6.0]}},  # type: ignore[dict-item]  # As JSON gives them.
     base_rates={"x": {"regular": 0.7, "bot": 0.1, "influencer": 0.05, "fake": 0.15}},
@@ -93,7 +96,10 @@ class FakeFetcher:
     answer: Callable[[ProfileRef], AccountResult] = found
     trouble: Exception | None = None
     asked: list[FetchRequest] = field(default_factory=list)
+    planned: list[int] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=lambda: dict(LIMITS))
+    forgotten: list[ProfileRef] = field(default_factory=list)
 
     def profiles(self, request: FetchRequest, request_id: str) -> list[AccountResult]:
         self.asked.append(request)
@@ -101,10 +107,43 @@ class FakeFetcher:
             raise self.trouble
         return [self.answer(ref) for ref in request.accounts]
 
+    def plan(
+        self, refs: Sequence[ProfileRef], include: Sequence[str], request_id: str, timeout_s: float
+    ) -> dict[str, Any]:
+        """A request for every hundred accounts of X, one for every account of Instagram; a minute each."""
+        if self.trouble:
+            raise self.trouble
+        self.planned.append(len(refs))
+        platforms = []
+        for platform in Platform:
+            count = sum(ref.platform is platform for ref in refs)
+            requests = -(-count // 100) if platform is Platform.X else count
+            finish = write_time(NOW + timedelta(minutes=requests)) if requests else None
+            part = {
+                "platform": platform.value,
+                "accounts": count,
+                "cached": 0,
+                "requests": requests,
+                "usd": 0.01 * count,
+            }
+            platforms.append({**part, "finish_at": finish})
+        return {"platforms": platforms}
+
+    def place(self, ticket: str, request_id: str) -> Place:
+        if self.trouble:
+            raise self.trouble
+        return self.places.get(ticket, Place())
+
     def limits(self, request_id: str) -> dict[str, Any]:
         if self.trouble:
             raise self.trouble
         return dict(self.report)
+
+    def forget(self, refs: Sequence[ProfileRef], request_id: str) -> int:
+        if self.trouble:
+            raise self.trouble
+        self.forgotten += refs
+        return len(refs)
 
 
 @dataclass
@@ -170,13 +209,16 @@ class FakeDemo:
 REF = ProfileRef(Platform.X, handle="reg_maple")
 
 
-def assessment(model: FakeModel | None = None, ref: ProfileRef = REF, **known: Any) -> Assessment:
-    """What `model` says of `profile_of(ref, **known)`."""
+def assessment(
+    model: FakeModel | None = None, ref: ProfileRef = REF, shares: Shares | None = None, **known: Any
+) -> Assessment:
+    """What `model` says of `profile_of(ref, **known)`, where `shares` are assumed if there are any."""
     result = found(ref, **known)
     assert result.profile is not None
-    values = raw_values(Columns.from_profiles([result.profile]))
-    prediction = (model or FakeModel()).explain(scale(values), "id-1")
-    return assess(result, result.profile, values, prediction)
+    values = np.array(list(raw_values(Columns.from_profiles([result.profile])).values()))
+    prediction = (model or FakeModel()).explain(scale_rows(values.copy()), "id-1")
+    assumption = Prevalence().assumed(ref.platform.value, prediction.version.description, shares)
+    return assess(result, result.profile, values[:, 0], prediction, assumption)
 
 
 @dataclass
@@ -200,6 +242,11 @@ class MemoryTrafficStore:
             return False
         self.traffic = replace(traffic, revision=traffic.revision + 1)
         return True
+
+
+def nothing(url: str) -> bytes | None:
+    """No other process shows metrics."""
+    return None
 
 
 class Clock:

@@ -50,7 +50,7 @@ def test_an_unknown_feature_has_no_value() -> None:
     answer = assessment(followers=None)
     assert answer.contributions[0].feature == "followers"
     assert answer.contributions[0].value is None
-    assert answer.facts_unknown == ("followers",)
+    assert answer.facts_unknown == ("followers", "created_at")
 
 
 def test_the_address_is_by_handle_where_it_is_known() -> None:
@@ -72,7 +72,7 @@ def test_json_holds_what_the_interface_promises() -> None:
     assert body["emulated"] is True
     assert body["provenance"] == {"fetched_at": "2026-01-31T11:57:00Z", "method": "users/by", "cached": False}
     assert body["prevalence"]["regular"] == 0.7
-    assert body["facts"]["unknown"] == []
+    assert body["facts"]["unknown"] == ["created_at"]
 
 
 def test_without_stated_shares_the_prevalence_is_empty() -> None:

@@ -6,12 +6,12 @@ from prometheus_client import CollectorRegistry
 from contracts.fetch_api import ACTIVITY, AccountResult, Outcome, Priority
 from contracts.platforms import Platform
 from contracts.profile_ref import InvalidReference, ProfileRef
-from gateway.classify import Classifier, Question
+from gateway.classify import HURRIED_S, Classifier, Question
 from gateway.errors import FetcherUnreachableError, ModelUnavailableError, NotClassifiedError
 from gateway.metrics import Metrics
 from gateway.split_model import SplitModel
 from gateway.traffic_control import TrafficControl
-from tests.gateway.fakes import NOW, FakeFetcher, FakeModel, MemoryTrafficStore
+from tests.gateway.fakes import NOW, FakeFetcher, FakeModel, MemoryTrafficStore, found
 
 
 @pytest.fixture
@@ -85,3 +85,53 @@ def test_an_unreachable_fetcher_counts_as_an_upstream_error(
         classifier.classify(Question("https://x.com/reg_maple"), "id-1")
     labels = {"platform": "x", "outcome": "upstream-error"}
     assert registry.get_sample_value("rollcall_gateway_accounts_total", labels) == 1
+
+
+def test_the_time_to_each_outcome_is_taken_and_a_fault_is_told_from_an_answer(
+    classifier: Classifier, fetcher: FakeFetcher, model: FakeModel, registry: CollectorRegistry
+) -> None:
+    def counted(outcome: str, cached: str = "false") -> float:
+        labels = {"platform": "x", "outcome": outcome, "cached": cached}
+        return registry.get_sample_value("rollcall_gateway_account_seconds_count", labels) or 0.0
+
+    classifier.classify(Question("https://x.com/reg_maple"), "id-1")
+    fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=Outcome.NOT_FOUND, cached=True)
+    with pytest.raises(NotClassifiedError):
+        classifier.classify(Question("https://x.com/reg_maple"), "id-1")
+    model.available = False
+    with pytest.raises(ModelUnavailableError):
+        classifier.classify(Question("https://x.com/reg_maple"), "id-1")
+    assert (counted("ok"), counted("not-found", "true"), counted("fault")) == (1, 1, 1)
+
+
+def test_each_account_is_counted_against_the_reference_of_its_version(
+    classifier: Classifier, registry: CollectorRegistry
+) -> None:
+    classifier.classify(Question("https://x.com/reg_maple"), "id-1")
+    samples = [
+        (sample.labels, sample.value)
+        for family in registry.collect()
+        if family.name == "rollcall_gateway_feature_bin_accounts"
+        for sample in family.samples
+    ]
+    assert sum(value for _, value in samples) == 1
+    assert {labels["feature"] for labels, _ in samples} == {"followers"}
+    rate = {"model_version": "7", "platform": "x", "label": "regular"}
+    assert registry.get_sample_value("rollcall_gateway_class_base_rate", rate) == 0.7
+
+
+def test_when_many_wait_the_next_one_is_told_a_time_soon(
+    fetcher: FakeFetcher, model: FakeModel, store: MemoryTrafficStore, metrics: Metrics
+) -> None:
+    split = SplitModel(model, TrafficControl(store, metrics), metrics, now=lambda: NOW)
+    classifier = Classifier(fetcher, split, metrics, deadline_s=10.0, patient_at_most=1)
+
+    def answer(ref: ProfileRef) -> AccountResult:
+        if ref.handle == "first":
+            classifier.classify(Question("https://x.com/second"), "id-2")
+        return found(ref)
+
+    fetcher.answer = answer
+    classifier.classify(Question("https://x.com/first"), "id-1")
+    classifier.classify(Question("https://x.com/third"), "id-3")
+    assert [request.deadline_s for request in fetcher.asked] == [10.0, HURRIED_S, 10.0]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,12 @@ from gateway.config import Config, ConfigError, Platforms
 
 def test_an_empty_environment_is_the_demo_on_this_machine() -> None:
     config = Config.from_environ({})
-    assert config == Config(database_url=config.database_url)
+    assert config == Config(
+        database_url=config.database_url,
+        queue_url=config.queue_url,
+        secret_key_file=config.secret_key_file,
+        tombstones_file=config.tombstones_file,
+    )
     assert config.emulated
     assert (config.bind_host, config.port, config.metrics_port) == ("127.0.0.1", 8000, 9100)
 
@@ -81,6 +87,11 @@ def test_all_mistakes_are_reported_at_once() -> None:
         ("MODEL_DEADLINE_S", "1 s"),
         ("DATABASE_URL", "gateway.db"),
         ("LOG_LEVEL", "loud"),
+        ("OPEN_ACCESS", "maybe"),
+        ("RETENTION_DAYS", "-1"),
+        ("RECHECK_USD_PER_DAY", "nan"),
+        ("TRUSTED_HOSTS", "https://rollcall.example"),
+        ("LIMITER_STORAGE_URL", "memcached://host"),
     ],
 )
 def test_a_wrong_value_names_its_variable(variable: str, text: str) -> None:
@@ -88,6 +99,40 @@ def test_a_wrong_value_names_its_variable(variable: str, text: str) -> None:
         Config.from_environ({variable: text})
 
 
+def test_the_other_parts_are_looked_for_where_make_run_puts_them() -> None:
+    ports = {"FETCHER_PORT": "18001", "EMULATOR_PORT": "18002", "MODEL_GRPC_PORT": "18500"}
+    config = Config.from_environ(ports)
+    assert config.fetcher_url == "http://127.0.0.1:18001"
+    assert config.emulator_url == "http://127.0.0.1:18002"
+    assert config.model_server == "127.0.0.1:18500"
+    assert Config.from_environ(ports | {"MODEL_SERVER": "a:1"}).model_server == "a:1"
+
+
 def test_the_configuration_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Config().port = 1  # type: ignore[misc]
+
+
+def test_a_deployment_may_assume_shares_of_its_own() -> None:
+    text = "regular=0.85, bot=0.05, influencer=0.02, fake=0.08"
+    config = Config.from_environ({"PREVALENCE_INSTAGRAM": text})
+    assert set(config.prevalence.of_platform) == {"instagram"}
+    with pytest.raises(ConfigError, match=r"PREVALENCE_X is .* shares of all four classes .* add up to 0\.5"):
+        Config.from_environ({"PREVALENCE_X": "regular=0.2, bot=0.1, influencer=0.1, fake=0.1"})
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql+psycopg://rollcall:invented@postgres/rollcall\n")
+    config = Config.from_environ({"DATABASE_URL_FILE": str(file)})
+    assert config.database_url == "postgresql+psycopg://rollcall:invented@postgres/rollcall"
+    assert "invented" not in repr(config)
+
+
+def test_a_secret_given_twice_or_in_no_file_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("sqlite://")
+    with pytest.raises(ConfigError, match="both set"):
+        Config.from_environ({"DATABASE_URL": "sqlite://", "DATABASE_URL_FILE": str(file)})
+    with pytest.raises(ConfigError, match="can be read"):
+        Config.from_environ({"DATABASE_URL_FILE": str(tmp_path / "absent")})

@@ -65,7 +65,7 @@ def test_live_each_way_is_called_once(fetcher: FakeFetcher, model: FakeModel) ->
         (ProfileRef(Platform.X, id="4211"),),
         (ProfileRef(Platform.INSTAGRAM, handle="instagram"),),
     ]
-    assert findings["X by handle"].text == "called users/by; no field missing"
+    assert findings["X by handle"].text == "called users/by; missing created_at"
     assert findings["Instagram by handle"].text == "called users/by; missing has_highlight_reels, activity"
 
 

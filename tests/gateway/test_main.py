@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,16 +15,10 @@ import psutil
 import pytest
 import urllib3
 
+from bench.ports import free_ports
+
 ROOT = Path(__file__).resolve().parents[2]
 AWAY = {"FETCHER_URL": "http://127.0.0.1:1", "EMULATOR_URL": "http://127.0.0.1:1", "MODEL_SERVER": "127.0.0.1:1"}
-
-
-def free_ports(number: int) -> list[int]:
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [server.getsockname()[1] for server in servers]
-    for server in servers:
-        server.close()
-    return ports
 
 
 class Gateway:
@@ -46,7 +39,7 @@ class Gateway:
             return pool.request("GET", f"http://127.0.0.1:{port or self.port}{path}", timeout=5)
 
     def wait(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
                 if self.get("/livez").status == 200:
@@ -98,7 +91,7 @@ def test_a_wrong_environment_is_one_sentence_and_status_2() -> None:
         env=os.environ | {"GATEWAY_PORT": "x"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
     assert done.returncode == 2
@@ -113,7 +106,7 @@ def test_a_database_that_cannot_be_opened_is_one_sentence_and_status_1(tmp_path:
         env=os.environ | {"STATE_DIR": str(tmp_path / "state"), "DATABASE_URL": ""},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
     assert done.returncode == 1

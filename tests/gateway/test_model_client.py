@@ -71,9 +71,9 @@ def test_a_server_restarted_with_another_store_is_noticed(
     server: ModelServer, client: ModelClient, clock: Clock
 ) -> None:
     client.version("id-1")
-    server.descriptions = {1: replace(DESCRIPTION, accusation_threshold=0.5)}
+    server.descriptions = {1: replace(DESCRIPTION, accusation_thresholds={"x": 0.5})}
     clock.seconds += LABEL_SECONDS
-    assert client.version("id-1").description.accusation_threshold == 0.5
+    assert client.version("id-1").description.accusation_threshold("x") == 0.5
 
 
 def test_a_version_taken_away_is_resolved_again_at_once(
@@ -151,7 +151,7 @@ def test_other_errors_are_not_tried_again(server: ModelServer, client: ModelClie
 def test_a_slow_server_is_given_up_at_the_deadline(
     server: ModelServer, metrics: Metrics, registry: CollectorRegistry
 ) -> None:
-    client = ModelClient(server.target, metrics, deadline_s=0.2)
+    client = ModelClient(server.target, metrics, deadline_s=1.0)
     client.version("id-1")
     server.hold.clear()
     with pytest.raises(ModelUnavailableError, match="in time"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import requests
 
+from bench.ports import free_ports
 from scripts.run import PORTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ class System:
 @contextmanager
 def running_system(state: Path, **environment: str) -> Iterator[System]:
     """Start it, wait for its one line, and end it with Ctrl-C's signal."""
-    ports = free_ports()
+    ports = ports_of_parts()
     names = {name: str(port) for name, port in ports.items()}
     process = subprocess.Popen(
         [sys.executable, "-m", "scripts.run"],
@@ -61,10 +61,6 @@ def running_system(state: Path, **environment: str) -> Iterator[System]:
         process.stdout.close()
 
 
-def free_ports() -> dict[str, int]:
+def ports_of_parts() -> dict[str, int]:
     """A port that nobody listens on for each part."""
-    sockets = {name: socket.create_server(("127.0.0.1", 0)) for name in PORTS}
-    ports = {name: server.getsockname()[1] for name, server in sockets.items()}
-    for server in sockets.values():
-        server.close()
-    return ports
+    return dict(zip(PORTS, free_ports(len(PORTS)), strict=True))

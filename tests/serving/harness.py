@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,14 +13,18 @@ import grpc
 import numpy as np
 from google.protobuf import text_format
 
+from bench.ports import free_port
 from contracts.serving_protos import (
+    ClassificationResponse,
     GetModelMetadataRequest,
     GetModelMetadataResponse,
     GetModelStatusRequest,
     GetModelStatusResponse,
     ModelServerConfig,
+    MultiInferenceResponse,
     PredictRequest,
     PredictResponse,
+    RegressionResponse,
     ReloadConfigRequest,
     ReloadConfigResponse,
 )
@@ -31,19 +34,15 @@ from serving.local_server.server import ModelServer
 from serving.local_server.state_monitor import State
 
 
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Client:
     """Calls a server as TensorFlow Serving's clients do, over its own method names."""
 
     def __init__(self, address: str) -> None:
         self.channel = grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)])
         self.predict = self._method("PredictionService/Predict", PredictResponse)
+        self.classify = self._method("PredictionService/Classify", ClassificationResponse)
+        self.regress = self._method("PredictionService/Regress", RegressionResponse)
+        self.multi_inference = self._method("PredictionService/MultiInference", MultiInferenceResponse)
         self.metadata = self._method("PredictionService/GetModelMetadata", GetModelMetadataResponse)
         self.status = self._method("ModelService/GetModelStatus", GetModelStatusResponse)
         self.reload = self._method("ModelService/HandleReloadConfigRequest", ReloadConfigResponse)
@@ -110,7 +109,8 @@ class RunningServer:
         self.socket = folder / "s"
         defaults = {"bind_address": "127.0.0.1", "max_num_load_retries": 0, "shutdown_grace_seconds": 5}
         values = defaults | {"port": 0, "grpc_socket_path": str(self.socket), "rest_api_port": free_port()} | flags
-        self.server = ModelServer(Flags(**values))
+        # Loads give way to nobody here: on a machine that is busy with other work, a test would wait minutes for them.
+        self.server = ModelServer(Flags(**values), niceness=0)
         self.server.start()
         self.client = Client(f"unix:{self.socket}")
         self.url = f"http://127.0.0.1:{self.server.rest_port}"

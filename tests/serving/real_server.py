@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.ports import free_port
 from serving.config import Config
 from serving.launch import MONITORING, server_flags
 from serving.replicas import Replica, ReplicaError
 from serving.store import Store
-from tests.serving.harness import free_port
 from tests.serving.test_contract import FIRST, fill
 
 IMAGE = os.environ.get("TENSORFLOW_SERVING_IMAGE", "tensorflow/serving:2.20.0")

@@ -1,4 +1,4 @@
-"""Writes the SavedModels of these tests by TensorFlow: `python saved_models.py DIR`, in a process of its own."""
+"""Writes the SavedModels of these tests: `python -m tests.serving.saved_models DIR`, in a process of its own."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import tensorflow as tf
 
 from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F
 from contracts.model import CLASSES, Description
+from tests.serving.original_models import write_original
 
 DTYPES = [
     *("float32", "float64", "float16", "bfloat16", "complex64", "complex128", "bool", "string"),
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
 ]
 DESCRIPTION = Description(
-    schema_version=SCHEMA_VERSION, feature_names=FEATURE_NAMES, classes=CLASSES, accusation_threshold=0.9
+    schema_version=SCHEMA_VERSION, feature_names=FEATURE_NAMES, classes=CLASSES, accusation_thresholds={"x": 0.9}
 ).to_json()
 
 
@@ -32,6 +33,20 @@ def write_half_plus(folder: Path, added: float) -> None:
         builder = v1.saved_model.Builder(str(folder))
         builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
         builder.save()
+
+
+def write_old_control_flow(folder: Path) -> None:
+    """A TF1 graph with a loop of TF1's own operations: y = x doubled three times."""
+    v1 = tf.compat.v1
+    v1.disable_control_flow_v2()
+    with v1.Session(graph=tf.Graph()) as session:
+        x = v1.placeholder(tf.float32, [None], name="x")
+        _, y = v1.while_loop(lambda at, _: at < 3, lambda at, value: (at + 1, value * 2), (0, x))
+        signature = v1.saved_model.predict_signature_def({"x": x}, {"y": y})
+        builder = v1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        builder.save()
+    v1.enable_control_flow_v2()
 
 
 class Shapes(tf.Module):
@@ -64,6 +79,59 @@ class Shapes(tf.Module):
 
         _, value = tf.while_loop(lambda at, _: at < steps[0], multiply, (0, tf.ones([128, 128])))
         return {"done": tf.fill(tf.shape(steps), value[0, 0])}
+
+
+class Examples(tf.Module):
+    """Signatures that read tf.Example: a feature `x` (float) and a default of 0; TF2, so their method is predict."""
+
+    def _x(self, inputs: Any) -> Any:
+        return tf.io.parse_example(inputs, {"x": tf.io.FixedLenFeature([1], tf.float32, 0.0)})["x"]
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "inputs")])
+    def regress(self, inputs: Any) -> dict[str, Any]:
+        return {"outputs": self._x(inputs) / 2 + 2}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "inputs")])
+    def classify(self, inputs: Any) -> dict[str, Any]:
+        x = self._x(inputs)
+        names = tf.tile([["half", "whole"]], [tf.shape(x)[0], 1])
+        return {"scores": tf.concat([x / 2, x], 1), "classes": names}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "inputs")])
+    def score(self, inputs: Any) -> dict[str, Any]:
+        return {"scores": self._x(inputs)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "inputs")])
+    def flat(self, inputs: Any) -> dict[str, Any]:
+        return {"scores": self._x(inputs)[:, 0]}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "inputs")])
+    def wide(self, inputs: Any) -> dict[str, Any]:
+        return {"outputs": tf.tile(self._x(inputs), [1, 3])}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "records")])
+    def elsewhere(self, records: Any) -> dict[str, Any]:
+        return {"outputs": self._x(records)}
+
+
+def write_examples(folder: Path) -> None:
+    """TF2's signatures, and a TF1 graph whose two signatures share their input, as MultiInference needs."""
+    model = Examples()
+    names = ["regress", "classify", "score", "flat", "wide", "elsewhere"]
+    tf.saved_model.save(model, str(folder / "examples" / "1"), {name: getattr(model, name) for name in names})
+    v1 = tf.compat.v1
+    with v1.Session(graph=tf.Graph()) as session:
+        inputs = v1.placeholder(tf.string, [None], name="records")
+        x = v1.io.parse_example(inputs, {"x": v1.io.FixedLenFeature([1], tf.float32)})["x"]
+        utils = v1.saved_model.signature_def_utils
+        signatures = {
+            "serving_default": utils.regression_signature_def(inputs, tf.add(x / 2, 2.0, "y")),
+            "regress_3": utils.regression_signature_def(inputs, tf.add(x / 2, 3.0, "y3")),
+            "classify": utils.classification_signature_def(inputs, None, tf.concat([x, x * 2], 1, "scores")),
+        }
+        builder = v1.saved_model.Builder(str(folder / "shared" / "1"))
+        builder.add_meta_graph_and_variables(session, ["serve"], signatures)
+        builder.save()
 
 
 class Echo(tf.Module):
@@ -119,11 +187,14 @@ def write_all(folder: Path) -> None:
     """Everything, one folder for each model, versions below."""
     for version, added in ((1, 2.0), (2, 3.0), (3, 4.0)):
         write_half_plus(folder / "half_plus_two" / str(version), added)
+    write_old_control_flow(folder / "old_loop" / "1")
     shapes = Shapes()
     names = ["add", "uneven", "total", "any_shape", "shout", "slow"]
     signatures = {name: getattr(shapes, name) for name in names} | {"serving_default": shapes.add}
     tf.saved_model.save(shapes, str(folder / "shapes" / "1"), signatures)
     write_lite(folder / "lite")
+    write_examples(folder)
+    write_original(folder / "original")
     echo = Echo()
     for name in DTYPES:
         spec = tf.TensorSpec(None, name, "x")

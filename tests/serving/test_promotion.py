@@ -2,68 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 from click.testing import CliRunner
 
-from contracts.model import CANARY, MODEL_NAME, STABLE
+from contracts.model import CANARY, STABLE
 from serving.cli import main
 from serving.config import Config
 from serving.history import History
 from serving.promotion import Promotion, PromotionRefused
 from serving.replicas import Replica
-from serving.seed import seed
 from serving.status import status_lines
-from serving.store import NoSuchVersion, Served, Store, StoreBusy
+from serving.store import NoSuchVersion, Served, StoreBusy
 from serving.version_checks import EVALUATION, GOLDEN
-from tests.serving.harness import RunningServer
-from tests.serving.store_models import make_version, write_manifest
+from tests.serving.promotion_setting import Setting
+from tests.serving.store_models import write_manifest
 
 NOWHERE = "http://127.0.0.1:1"
-
-
-class Setting:
-    """A store with version 1 stable on two servers."""
-
-    def __init__(self, folder: Path, saved_models: Path) -> None:
-        self.folder, self.source = folder, saved_models / MODEL_NAME
-        make_version(self.source / "1", folder / "shipped" / MODEL_NAME / "1")
-        self.store = Store(folder / "store")
-        list(seed(self.store, folder / "shipped", datetime(2026, 1, 1, tzinfo=UTC)))
-        self.servers = [self.start(f"s{number}") for number in (1, 2)]
-        self.addresses = [f"unix:{server.socket}" for server in self.servers]
-        self.promotion = Promotion(self.store, self.addresses, load_timeout_s=20)
-
-    def start(self, name: str) -> RunningServer:
-        (self.folder / name).mkdir()
-        return RunningServer(
-            self.folder / name,
-            model_config_file=str(self.store.config_file),
-            allow_version_labels_for_unavailable_models=True,
-            file_system_poll_wait_seconds=1,
-        )
-
-    def add(self, number: int, **options: object) -> Path:
-        """Publish another version of the store, a copy of the second tested one."""
-        return make_version(self.source / "2", self.store.models / str(number), **options)  # type: ignore[arg-type]
-
-    def labelled(self, label: str) -> list[int | None]:
-        found = []
-        for address in self.addresses:
-            with Replica(address) as replica:
-                found.append(replica.labelled(label))
-        return found
-
-
-@pytest.fixture
-def setting(tmp_path: Path, saved_models: Path) -> Iterator[Setting]:
-    setting = Setting(tmp_path, saved_models)
-    yield setting
-    for server in setting.servers:
-        server.stop()
 
 
 def test_promotion_moves_the_label_on_every_server_and_rollback_moves_it_back(setting: Setting) -> None:
@@ -195,6 +149,15 @@ def test_unknown_version_is_refused(setting: Setting) -> None:
 def test_rollback_without_a_past_is_refused(setting: Setting) -> None:
     with pytest.raises(PromotionRefused, match="no earlier stable version"):
         list(setting.promotion.rollback())
+
+
+def test_rollback_undoes_a_move_that_a_crash_kept_from_the_history(setting: Setting) -> None:
+    setting.add(2)
+    list(setting.promotion.promote(2))
+    history = setting.store.folder / "history.jsonl"
+    history.write_text(history.read_text().splitlines()[0] + "\n")
+    list(setting.promotion.rollback())
+    assert setting.labelled(STABLE) == [1, 1]
 
 
 def test_two_rollbacks_go_back_two_steps(setting: Setting) -> None:

@@ -28,10 +28,12 @@ class Gateway:
             "rolled_back": None,
         }
         self.broken = False
+        self.sent_keys: list[str | None] = []
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                gateway.sent_keys.append(self.headers["Authorization"])
                 known = self.path == "/api/v1/model/traffic" and not gateway.broken
                 body = json.dumps(gateway.document if known else {"detail": "The database is away."}).encode()
                 self.send_response(200 if known else 503)
@@ -105,3 +107,13 @@ def test_status_ends_with_what_the_traffic_comes_to(gateway: Gateway, tmp_path: 
     store = Store(tmp_path)
     store.write(Served(frozenset({1}), {"stable": 1}))
     assert list(status_lines(store, [], gateway.address))[-1] == "traffic\tThe canary answers 25%."
+
+
+def test_a_key_is_sent_where_there_is_one_and_never_shown(gateway: Gateway) -> None:
+    read_traffic(gateway.address)
+    read_traffic(gateway.address, "rc_invented")
+    set_canary_share(gateway.address, 0.5, "rc_invented")
+    assert gateway.sent_keys == [None, "Bearer rc_invented", "Bearer rc_invented"]
+    config = Config.from_environ({"ROLLCALL_API_KEY": "rc_invented"})
+    assert config.gateway_key == "rc_invented"
+    assert "rc_invented" not in repr(config)

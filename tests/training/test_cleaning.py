@@ -23,7 +23,7 @@ GOOD = {
 def frame(*changes: dict[str, str]) -> pd.DataFrame:
     from contracts.columns import NUMBER_COLUMNS
 
-    empty = dict.fromkeys(NUMBER_COLUMNS, "")
+    empty = dict.fromkeys(("created_at", "collected_at", *NUMBER_COLUMNS), "")
     return pd.DataFrame(
         [{**empty, "row_id": f"{index:016x}", **GOOD, **change} for index, change in enumerate(changes)]
     )
@@ -55,6 +55,13 @@ def test_rows_are_dropped_by_reason() -> None:
         "repeated row_id": 1,
         "no counts": 1,
     }
+
+
+def test_the_age_is_taken_from_dates_that_go_no_further() -> None:
+    dates = {"created_at": "2019-01-01", "collected_at": "2019-01-11T12:00:00Z"}
+    table = clean(frame(dates, {"created_at": "2019-02-01", "collected_at": "2019-01-01"}, {})).frame
+    assert table["account_age_days"].fillna(-1).tolist() == [10.5, -1, -1]
+    assert not {"created_at", "collected_at"} & set(table.columns)
 
 
 def test_impossible_numbers_become_unknown() -> None:

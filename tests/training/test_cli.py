@@ -52,6 +52,8 @@ def test_evaluation_prints_the_agreed_json(data: Path, version_folder: Path) -> 
         for platform in ("x", "instagram")
         for label in ("regular", "bot", "influencer", "fake")
     }
+    assert figures["stress"]["x"].keys() > {"confident", "aged by 12 years", "renamed", "other script"}
+    assert figures["platforms"]["x"]["intervals"]["recall"].keys() == {"regular", "bot", "influencer", "fake"}
     written = json.loads((version_folder / "assets.extra" / "evaluation.json").read_text("utf-8"))
     assert figures["platforms"]["x"]["confusion"] == written["platforms"]["x"]["confusion"]
 

@@ -12,7 +12,7 @@ from training.config import DEFAULT_FILE, Config, InvalidConfig
 def test_shipped_configuration_is_readable() -> None:
     config = Config.read()
     assert config.x.close.hidden
-    assert 0 <= config.description.accusation_threshold <= 1
+    assert all(0 <= each <= 1 for each in config.description.accusation_thresholds.by_platform().values())
 
 
 def test_every_mistake_is_named_in_one_error(tmp_path: Path) -> None:

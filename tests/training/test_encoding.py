@@ -38,6 +38,17 @@ def test_the_graph_computes_the_same(encoding: Encoding) -> None:
     assert np.asarray(encoding.in_graph(features)) == pytest.approx(encoding.pieces(features), abs=1e-6)
 
 
+def test_a_folded_layer_reads_rises_as_the_layer_read_pieces(encoding: Encoding) -> None:
+    random = np.random.default_rng(3)
+    kernel, bias = random.normal(size=(F + 4, 3)).astype(np.float32), random.normal(size=3).astype(np.float32)
+    features = tensor([-1, -0.9, 0.3, None, 1])
+    expected = np.concatenate([features, encoding.pieces(features)], axis=1) @ kernel + bias
+    folded, offsets = encoding.folded(kernel, bias)
+    rises = np.clip(features[:, encoding.columns] - encoding.low, 0, encoding.width)
+    read = np.concatenate([features, rises], axis=1)
+    assert read @ folded + offsets == pytest.approx(expected, abs=1e-5)
+
+
 def test_flags_and_nothing_are_not_encoded() -> None:
     flags = tensor([1.0, -1.0, 1.0, None])
     assert not len(Encoding.learn(flags, np.array([COLUMN]), bins=4).columns)

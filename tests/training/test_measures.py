@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.measures import accuracy_at, accused_humans, calibration_error, measure, prediction_sets
+from training.measures import (
+    accuracy_at,
+    accused_humans,
+    calibration_error,
+    class_figures,
+    confusion_matrix,
+    measure,
+    prediction_sets,
+    reliability,
+)
 
 REGULAR, BOT, INFLUENCER, FAKE = range(4)
 
@@ -52,6 +61,13 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     assert calibration_error(answers, labels) == pytest.approx(0.3)
 
 
+def test_reliability_pairs_confidence_with_accuracy_where_there_are_enough_accounts() -> None:
+    surely, hardly = np.tile([0.91, 0.09, 0, 0], (30, 1)), np.tile([0.4, 0.3, 0.2, 0.1], (5, 1))
+    labels = np.array([0] * 15 + [1] * 15 + [0] * 5)
+    (only,) = reliability(np.concatenate([surely, hardly]), labels)
+    assert only == {"confidence": pytest.approx(0.91), "accuracy": 0.5, "rows": 30}
+
+
 def test_humans_are_accused_only_above_the_threshold() -> None:
     answers = np.array([sure(BOT, 0.95), sure(FAKE, 0.8), sure(REGULAR), sure(INFLUENCER), sure(BOT)])
     labels = np.array([REGULAR, REGULAR, REGULAR, INFLUENCER, BOT])
@@ -72,11 +88,33 @@ def test_prediction_sets_grow_until_they_hold_enough() -> None:
     assert sets["holds_truth"] == 0.5
 
 
-def test_intervals_hold_the_figure() -> None:
+def test_intervals_are_those_of_accounts_drawn_again() -> None:
     random = np.random.default_rng(1)
-    answers = random.dirichlet(np.ones(4), 400)
-    figures = measure(answers, random.integers(0, 4, 400), 0.9)
-    for name in ("accuracy", "macro_f1"):
-        low, high = figures["intervals"][name]
-        assert low < figures[name] < high
-        assert high - low < 0.12
+    answers, labels = random.dirichlet(np.full(4, 0.4), 400), random.integers(0, 4, 400)
+    intervals = measure(answers, labels, 0.7)["intervals"]
+    again = [measure_drawn(answers, labels, random.integers(0, 400, 400)) for _ in range(1000)]
+    for name in ("accuracy", "macro_f1", "ece", "accused_humans"):
+        expected = np.quantile([figures[name] for figures in again], (0.025, 0.975))
+        assert intervals[name] == pytest.approx(expected, abs=0.012), name
+    expected = np.quantile([figures["recall"] for figures in again], (0.025, 0.975))
+    assert intervals["recall"]["bot"] == pytest.approx(expected, abs=0.012)
+
+
+def measure_drawn(answers: np.ndarray, labels: np.ndarray, drawn: np.ndarray) -> dict[str, float]:
+    answers, labels = answers[drawn], labels[drawn]
+    accused = accused_humans(answers, labels, 0.7)
+    assert accused is not None
+    _, recall, f1 = class_figures(confusion_matrix(labels, answers.argmax(1)))
+    return {
+        "accuracy": accuracy_at(1, answers, labels),
+        "macro_f1": float(f1.mean()),
+        "ece": calibration_error(answers, labels),
+        "recall": float(recall[BOT]),
+        "accused_humans": accused,
+    }
+
+
+def test_a_group_without_humans_has_no_interval_of_the_accused() -> None:
+    intervals = measure(np.array([sure(BOT), sure(REGULAR)]), np.array([BOT, BOT]), 0.9)["intervals"]
+    assert intervals["accused_humans"] is None
+    assert list(intervals["recall"]) == ["bot"]

@@ -11,6 +11,9 @@ from training.baselines import LibraryMissing, baselines
 from training.dataset import Dataset
 from training.evaluation import Predict
 from training.protocol import run_p1, run_p2
+from training.splits import P2_FOLDS
+
+THRESHOLDS = {"x": 0.5, "instagram": 0.5}
 
 
 class Recorder:
@@ -37,7 +40,7 @@ def renamed(dataset: Dataset, names: dict[str, str]) -> Dataset:
 
 
 def test_p1_never_learns_what_it_judges_nor_what_may_not_ship(dataset: Dataset, recorder: Recorder) -> None:
-    answers = run_p1(dataset, {"recorder": recorder.fit}, 0.5, lambda _: None)
+    answers = run_p1(dataset, {"recorder": recorder.fit}, THRESHOLDS, lambda _: None)
     assert answers.keys() == {"x", "instagram"}
     assert all("instafake-real" not in sources for sources in recorder.learned)
     judged = answers["x"]["recorder"]["platforms"]["x"]["rows"]
@@ -47,7 +50,7 @@ def test_p1_never_learns_what_it_judges_nor_what_may_not_ship(dataset: Dataset, 
 def test_p2_removes_whole_sources_and_averages_the_folds(dataset: Dataset, recorder: Recorder) -> None:
     names = {"bot-of-x": "botwiki-2019", "regular-of-x": "stock-2018-humans", "fake-of-x": "vendor-purchased-2019"}
     x = dataset.where(dataset.platforms == "x")
-    answers = run_p2(renamed(x, names), {"recorder": recorder.fit}, 0.5, lambda _: None)
+    answers = run_p2(renamed(x, names), {"recorder": recorder.fit}, THRESHOLDS, lambda _: None)
     assert answers.keys() == {"x"}
     assert answers["x"]["recorder"]["folds"].keys() == {"A", "B", "C"}
     assert recorder.learned[1] == {"influencer-of-x", "vendor-purchased-2019"}
@@ -55,10 +58,18 @@ def test_p2_removes_whole_sources_and_averages_the_folds(dataset: Dataset, recor
     assert answers["x"]["recorder"]["threshold"] == pytest.approx(0.7)
 
 
+def test_p2_can_be_cut_to_some_folds(dataset: Dataset, recorder: Recorder) -> None:
+    names = {"bot-of-x": "botwiki-2019", "regular-of-x": "stock-2018-humans", "fake-of-x": "vendor-purchased-2019"}
+    x = dataset.where(dataset.platforms == "x")
+    chosen = [fold for fold in P2_FOLDS if fold.name == "B"]
+    answers = run_p2(renamed(x, names), {"recorder": recorder.fit}, THRESHOLDS, lambda _: None, chosen)
+    assert answers["x"]["recorder"]["folds"].keys() == {"B"}
+
+
 def test_every_baseline_learns_an_easy_task(dataset: Dataset) -> None:
     x = dataset.where(dataset.platforms == "x")
     try:
-        answers = run_p1(x, baselines(seed=1, threads=1), 0.5, lambda _: None)["x"]
+        answers = run_p1(x, baselines(seed=1, threads=1), THRESHOLDS, lambda _: None)["x"]
     except LibraryMissing as error:
         if os.environ.get("CI") == "true":
             raise

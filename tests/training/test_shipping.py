@@ -12,6 +12,7 @@ import pytest
 from contracts.columns import Columns
 from contracts.features import FEATURE_NAMES, SCHEMA_VERSION, F, normalize
 from contracts.model import CLASSES
+from contracts.profile import MODEL_FACTS
 from training.attribution import baseline
 from training.invented import invent
 from training.version import Version
@@ -20,6 +21,9 @@ from training.version import Version
 @pytest.fixture(scope="module")
 def version(version_folder: Path) -> Version:
     return Version(version_folder)
+
+
+SHIPPED = Path(__file__).parents[2] / "serving" / "models" / "rollcall" / "1"
 
 
 def features(rows: int) -> np.ndarray:
@@ -55,6 +59,16 @@ def test_contributions_add_up_to_the_difference_from_the_baseline(version: Versi
     assert error.max() <= 0.01
 
 
+def test_with_the_gate_shut_answers_are_probabilities_too(version: Version) -> None:
+    assert np.abs(version.as_foreign(features(100)).sum(1) - 1).max() < 1e-5
+
+
+def test_with_the_gate_shut_the_shipped_version_answers_otherwise() -> None:
+    # The small version of these tests finds every invented account foreign, so its gate is shut already.
+    shipped, rows = Version(SHIPPED), features(300)
+    assert np.abs(shipped.as_foreign(rows) - shipped.predict(rows)[0]).max() > 1e-3
+
+
 def test_an_answer_does_not_depend_on_its_neighbours(version: Version) -> None:
     rows = features(50)
     alone = np.concatenate([version.predict(row[np.newaxis])[0] for row in rows])
@@ -65,13 +79,20 @@ def test_the_description_names_what_the_gateway_needs(version: Version) -> None:
     description = version.description
     assert (description.schema_version, description.feature_names) == (SCHEMA_VERSION, FEATURE_NAMES)
     assert description.classes == CLASSES
-    assert 0 < description.accusation_threshold < 1
+    assert all(0 < each < 1 for each in description.accusation_thresholds.values())
     assert description.wants == {"instagram": ("activity",)}
     for platform in ("x", "instagram"):
         assert sum(description.base_rates[platform].values()) == pytest.approx(1, abs=1e-3)
         assert len(description.quantiles[platform]["followers"]) == len(description.quantile_levels)
         assert "listed" not in description.quantiles[platform]
     assert "instafake-real" not in description.card["trained_on"]
+    for platform, whole in MODEL_FACTS.items():
+        views = description.card["views"][platform.value]
+        assert views[0]["facts"] == list(whole)
+        assert {"facts": ["followers", "following", "posts"]}.items() <= views[-1].items()
+        assert all(view["rows"] > 0 and 0 <= view["accuracy"] <= 1 for view in views)
+        assert description.card["reliability"][platform.value]
+        assert description.card["gate_shut"][platform.value]["accuracy"] > 0.5
 
 
 def test_quantiles_keep_away_from_the_extremes(version: Version) -> None:

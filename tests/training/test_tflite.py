@@ -11,7 +11,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from contracts.features import F
-from training.tflite import LITE_MODEL, write_lite
+from training.tflite import LITE_MODEL, largest_allowed, write_lite
 
 ROWS = np.random.default_rng(0).random((8, F)).astype(np.float32)
 
@@ -37,6 +37,19 @@ def test_lite_model_answers_as_the_saved_model(version: Path) -> None:
     np.testing.assert_allclose(runner(features=ROWS)["probabilities"], exact, atol=1e-6)
 
 
+def test_tensors_are_called_as_the_signature_calls_them(version: Path) -> None:
+    # TensorFlow Serving knows the signature by the tensors' own names.
+    write_lite(version, ROWS)
+    model = Interpreter(str(version / LITE_MODEL))
+    assert [each["name"] for each in model.get_input_details()] == ["features"]
+    assert {each["name"] for each in model.get_output_details()} == {"probabilities", "confidence"}
+
+
 def test_lite_model_that_differs_is_left_out(version: Path) -> None:
-    assert "left out: it differs by" in write_lite(version, ROWS, tolerance=-1.0)
+    assert "left out: it differs by" in write_lite(version, ROWS, lambda _: -1.0)
     assert not (version / LITE_MODEL).exists()
+
+
+def test_models_may_differ_by_1e_6_or_as_the_saved_model_from_itself() -> None:
+    assert largest_allowed(0.0) == 1e-6
+    assert largest_allowed(2.5e-6) == pytest.approx(1e-5)

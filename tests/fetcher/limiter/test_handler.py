@@ -153,5 +153,8 @@ def test_outcomes_and_waits_are_metrics(build: Callable[..., Handler], clock: An
         handler.send(call(clock), lambda: None, lambda _: SERVED)
     labels = {"platform": "instagram", "method": "web_profile_info"}
     assert registry.get_sample_value("rollcall_fetcher_upstream_requests_total", {**labels, "outcome": "served"}) == 1
+    assert registry.get_sample_value("rollcall_fetcher_request_accounts_count", labels) == 1
     assert registry.get_sample_value("rollcall_fetcher_limiter_refused_total", {**labels, "reason": "window"}) == 1
-    assert registry.get_sample_value("rollcall_fetcher_limiter_wait_seconds_count", labels) == 1
+    assert (
+        registry.get_sample_value("rollcall_fetcher_limiter_wait_seconds_count", {**labels, "priority": "person"}) == 1
+    )

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -131,3 +132,14 @@ def test_a_killed_process_loses_no_grant_that_it_was_given(path: Path) -> None:
     store = SQLiteStore(path, SystemClock())
     assert store.lost_at is None
     assert given <= latest(store) <= given + 1
+
+
+def test_answers_are_read_while_a_decision_is_made(path: Path) -> None:
+    store = opened(path, NOW)
+    store.remember({"a": ("1", NOW + 5)}, most=10)
+
+    def read_elsewhere(_: State, __: float) -> tuple[None, dict[str, str]]:
+        return None, others.submit(store.cached, ["a", "b"]).result(timeout=3)
+
+    with ThreadPoolExecutor(1) as others:
+        assert store.change("key", fresh, read_elsewhere) == {"a": "1"}

@@ -73,8 +73,7 @@ def test_an_id_leads_back_to_its_account(fetch: Fetch, platform: str, handle: st
 @pytest.mark.parametrize("platform", ["x", "instagram"])
 def test_an_id_that_nobody_has_is_not_found(fetch: Fetch, platform: str) -> None:
     (result,) = fetch((platform, str(2**63 - 1)))
-    expected = Outcome.NOT_FOUND if platform == "x" else Outcome.UPSTREAM_ERROR
-    assert result.outcome is expected
+    assert result.outcome is Outcome.NOT_FOUND
 
 
 def test_instagram_answers_with_activity_in_one_request(fetch: Fetch, site: Any) -> None:
@@ -140,6 +139,24 @@ def test_a_refusal_becomes_its_outcome(
     assert result.outcome is outcome
     assert result.detail
     assert result.profile is None
+
+
+@pytest.mark.parametrize(
+    ("platform", "fault", "sentence"),
+    [
+        (X, "server-error", "X answered with an error (503)."),
+        (X, "garbage", "X gave an answer that cannot be read."),
+        (X, "drop", "X gave no answer, or none in time."),
+        (IG, "server-error", "Instagram answered with an error (503)."),
+        (IG, "drop", "Instagram gave no answer, or none in time."),
+    ],
+)
+def test_a_platform_that_breaks_is_not_taken_for_an_account_that_is_not_there(
+    fetch: Fetch, site: Any, platform: Platform, fault: str, sentence: str
+) -> None:
+    site.emulator.faults[platform].order("*", fault, 10)
+    (result,) = fetch((platform.value, "reg_one"))
+    assert (result.outcome, result.detail) == (Outcome.UPSTREAM_ERROR, sentence)
 
 
 @pytest.mark.parametrize(("platform", "fault"), [(X, "rate-limited"), (IG, "please-wait"), (IG, "checkpoint")])

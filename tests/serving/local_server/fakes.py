@@ -28,7 +28,12 @@ class FakeGraph:
         return proto
 
     def run(
-        self, feeds: Mapping[str, Any], fetches: Sequence[str], timeout_ms: int | None = None
+        self,
+        feeds: Mapping[str, Any],
+        fetches: Sequence[str],
+        timeout_ms: int | None = None,
+        *,
+        in_this_thread: bool = False,
     ) -> list[OutputTensor]:
         return []
 

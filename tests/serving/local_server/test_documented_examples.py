@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.serving.harness import RunningServer, free_port
+from bench.ports import free_port
+from tests.serving.harness import RunningServer
 
 PYTHON_CLIENT = """
 import sys

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from contracts.features import F
+from contracts.model import PREDICT
 from contracts.serving_protos import ConfigProto, DataType, TensorProto
+from contracts.tensors import to_proto
+from serving.config import SHIPPED
 from serving.local_server.errors import DeadlineExceeded, InvalidArgument, NotFound, StatusError
-from serving.local_server.executor import QUICK_RUN_S, Executor, TensorFlowLibrary, TensorFlowNotFound
+from serving.local_server.executor import ONE_BY_ONE, QUICK_RUN_S, Executor
 from serving.local_server.output_tensors import write_content, write_typed
+from serving.local_server.tensorflow_library import TensorFlowLibrary, TensorFlowNotFound
+from serving.store import Store
 
 BITS = {"float16": DataType.DT_HALF, "bfloat16": DataType.DT_BFLOAT16}
 NUMBERS = {
@@ -164,3 +171,31 @@ def test_tensor_that_is_not_in_the_graph_is_refused(echo: Executor) -> None:
 def test_missing_library_is_named(tmp_path: Path) -> None:
     with pytest.raises(TensorFlowNotFound, match="cannot be used"):
         TensorFlowLibrary(tmp_path)
+
+
+@pytest.mark.parametrize("executor_type", ["", ONE_BY_ONE])
+def test_loop_of_tf1_runs_whatever_executor_is_asked_for(
+    library: TensorFlowLibrary, saved_models: Path, executor_type: str
+) -> None:
+    options = ConfigProto()
+    options.experimental.executor_type = executor_type
+    executor = Executor(library, saved_models / "old_loop" / "1", ["serve"], options)
+    x = TensorProto(dtype=DataType.DT_FLOAT, float_val=[1.5], tensor_shape={"dim": [{"size": 1}]})
+    assert list(run(executor, "serving_default", x).float_val) == [12.0]
+    assert options.experimental.executor_type == executor_type
+    executor.close()
+
+
+def test_requests_with_a_deadline_do_not_wait_for_each_other_where_operations_run_one_by_one(
+    library: TensorFlowLibrary,
+) -> None:
+    """The shipped version has functions in branches, which TensorFlow's pool would have to run while it waits."""
+    options = ConfigProto(inter_op_parallelism_threads=2)
+    options.experimental.executor_type = ONE_BY_ONE
+    shipped = Store(SHIPPED)
+    executor = Executor(library, shipped.version(shipped.versions()[-1]), ["serve"], options)
+    account = to_proto(np.zeros((1, F), np.float32))
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: run(executor, PREDICT, account, timeout_ms=60_000), range(64), timeout=60))
+    assert all(answer == answers[0] for answer in answers)
+    executor.close()

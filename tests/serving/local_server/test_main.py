@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
@@ -16,57 +15,10 @@ import numpy as np
 import pytest
 
 from contracts.tensors import from_proto
-from tests.serving.harness import Client, free_port, model_list, predict_request
+from tests.serving.harness import model_list, predict_request
+from tests.serving.server_process import Process, until
 
 ONE = np.ones([1, 1], np.float32)
-
-
-class Process:
-    """`python -m serving.local_server` with these flags."""
-
-    def __init__(self, folder: Path, *flags: str) -> None:
-        self.port, self._log = free_port(), folder / "log"
-        command = [sys.executable, "-m", "serving.local_server", f"--port={self.port}", "--bind_address=127.0.0.1"]
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen([*command, *flags], stdout=log, stderr=subprocess.STDOUT)
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text("utf-8")
-
-    def listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def client(self) -> Client:
-        """A client, once the port is open."""
-        until(self.listens)
-        return Client(f"127.0.0.1:{self.port}")
-
-    def stop(self) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
-
-def until(reached: Callable[[], bool], timeout_s: float = 30) -> None:
-    end = time.monotonic() + timeout_s
-    while not reached():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    processes: list[Process] = []
-
-    def begin(*flags: str) -> Process:
-        processes.append(Process(tmp_path, *flags))
-        return processes[-1]
-
-    yield begin
-    for process in processes:
-        process.stop()
 
 
 def test_port_opens_only_when_a_version_is_available_and_a_signal_ends_it(
@@ -98,8 +50,9 @@ def test_requests_under_way_are_answered_after_the_signal_and_new_ones_are_unava
     request = predict_request("m", "slow", steps=np.array([10_000], np.int32))
     answers: list[bool] = []
     slow = Thread(target=lambda: answers.append("done" in client.predict(request).outputs))
+    idle_s = process.cpu_s()
     slow.start()
-    time.sleep(0.2)
+    until(lambda: process.cpu_s() > idle_s + 0.1)
     process.process.send_signal(signal.SIGTERM)
 
     def refused() -> bool:
@@ -132,7 +85,8 @@ def test_unknown_flags_are_reported_and_passed_over(start: Callable[..., Process
             ["--model_base_path=/x", "--batching_parameters_file=/y"],
             "server_options.batching_parameters_file is set without setting server_options.enable_batching to true.",
         ),
-        (["--model_base_path=/x", "--ssl_config_file=/y"], "--ssl_config_file is not offered"),
+        (["--model_base_path=/x", "--ssl_config_file=/nowhere"], "Error reading /nowhere"),
+        (["--model_base_path=/x", "--platform_config_file=/y"], "--platform_config_file is not offered"),
         (["--model_config_file=/nowhere"], "Error reading /nowhere"),
         (["--model_base_path=/x", "--monitoring_config_file=/nowhere"], "Error reading /nowhere"),
     ],

@@ -97,6 +97,13 @@ def test_without_polling_new_versions_are_not_seen(make: Callable[..., Setting])
     assert not setting.monitor.wait_until(lambda: 2 in setting.monitor.versions("m"), 0.3)
 
 
+def test_below_zero_no_folder_is_ever_looked_at_and_a_start_waits(make: Callable[..., Setting]) -> None:
+    setting = make(poll_s=-1)
+    with pytest.raises(DeadlineExceeded):
+        setting.models.reload(model_list(("m", setting.publish("m", 1), "")), 0.5)
+    assert setting.monitor.versions("m") == {}
+
+
 def test_emptied_base_path_unloads_every_version(make: Callable[..., Setting]) -> None:
     setting = make()
     base = setting.publish("m", 1)

@@ -40,6 +40,27 @@ def test_records_run_by_their_signature_whatever_model_they_name(saved_models: P
     graph.close()
 
 
+def test_records_of_examples_run_too(saved_models: Path, tmp_path: Path) -> None:
+    given = {"example_list": {"examples": [{"features": {"feature": {"x": {"float_list": {"value": [1.0]}}}}}]}}
+    logs = [
+        PredictionLog(regress_log={"request": {"input": given}}),
+        PredictionLog(classify_log={"request": {"model_spec": {"signature_name": "classify"}, "input": given}}),
+        PredictionLog(
+            multi_inference_log={
+                "request": {
+                    "tasks": [{"model_spec": {"name": "m"}, "method_name": "tensorflow/serving/regress"}],
+                    "input": given,
+                }
+            }
+        ),
+    ]
+    graph = saved_model_loader(Flags(), Metrics())(saved_models / "shared" / "1")
+    assert warm_up(graph, write(tmp_path, *[frame(log.SerializeToString()) for log in logs])) == 3
+    with pytest.raises(InvalidArgument, match="Input is empty"):
+        warm_up(graph, write(tmp_path, frame(PredictionLog(regress_log={"request": {}}).SerializeToString())))
+    graph.close()
+
+
 def test_version_without_a_file_needs_none(tmp_path: Path) -> None:
     assert warm_up(FakeGraph(tmp_path), tmp_path) == 0
 
@@ -56,9 +77,9 @@ def test_version_without_a_file_needs_none(tmp_path: Path) -> None:
         (frame(b"\xff\xff"), InvalidArgument, "Failed to parse warmup record: "),
         (frame(b""), Unimplemented, "Unsupported log_type for warmup: 0"),
         (
-            frame(PredictionLog(classify_log={}).SerializeToString()),
+            frame(PredictionLog(session_run_log={}).SerializeToString()),
             Unimplemented,
-            "Unsupported log_type for warmup: 2",
+            "Unsupported log_type for warmup: 5",
         ),
         (frame(record()), FailedPrecondition, 'Serving signature key "serving_default" not found.'),
     ],

@@ -8,8 +8,14 @@ import pytest
 from contracts.activity import Activity
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
-from gateway.result_view import view_of
-from tests.gateway.fakes import FakeModel, assessment
+from gateway.assessment import Assessment
+from gateway.pages import result_view
+from gateway.pages.result_view import ResultView
+from tests.gateway.fakes import NOW, FakeModel, assessment
+
+
+def view_of(answer: Assessment) -> ResultView:
+    return result_view.view_of(answer, NOW)
 
 
 def test_it_says_looks_like_and_never_is() -> None:
@@ -35,11 +41,11 @@ def test_between_the_thresholds_the_word_is_weaker(share: float, verdict: str) -
 def test_facts_have_values_and_places() -> None:
     view = view_of(assessment(listed=None, has_url=None))
     facts = {fact.title: fact for fact in view.facts}
-    assert (facts["Followers"].text, facts["Followers"].place) == ("311", "56%")
+    assert (facts["Followers"].text, facts["Followers"].place_text) == ("311", "56%")
     assert facts["Lists it is on"].text is None
     assert facts["Profile picture"].text == "yes"
     assert facts["Following"].place is None
-    assert view.facts_read == "Read from 8 of 10 facts."
+    assert view.unknown == "link, lists it is on, age of the account"
 
 
 def test_an_empty_text_is_known() -> None:
@@ -68,10 +74,10 @@ def test_badges_stand_beside_the_answer() -> None:
     view = view_of(
         assessment(verified=True, verified_type="blue", parody=True, business=True, private=True, created_at=since)
     )
-    assert view.badges == (
-        "Verified (blue)",
+    assert tuple(badge.text for badge in view.badges) == (
+        "Verified, paid for",
         "Parody",
-        "Business",
+        "Business account",
         "Private, read from what is public",
         "Since 2019",
     )
@@ -84,8 +90,39 @@ def test_an_invented_account_links_to_no_real_one() -> None:
 
 
 def test_the_assumed_shares_are_stated() -> None:
-    prevalence = view_of(assessment()).prevalence
-    assert prevalence == "Assumes that accounts on X are regular 70%, bot 10%, influencer 5%, fake 15%."
+    assert view_of(assessment()).prevalence == (
+        "Assumes that accounts on X are 70% regular, 10% bot, 5% influencer, 15% fake, "
+        "as among those the model learned from."
+    )
+
+
+def test_other_shares_change_probabilities_label_and_what_is_stated() -> None:
+    shares = {"regular": 0.05, "bot": 0.9, "influencer": 0.03, "fake": 0.02}
+    view = view_of(assessment(shares=shares))
+    assert view.adjusted
+    assert view.prevalence is not None
+    assert view.prevalence.endswith("are 5% regular, 90% bot, 3% influencer, 2% fake, as you asked.")
+    assert view.sentence == "looks like an automated account"
+    assert [bar.assumed for bar in view.bars] == list(shares.values())
+
+
+def test_the_accuracy_is_that_of_accounts_of_which_no_more_is_known() -> None:
+    model = FakeModel()
+    views = {"x": [{"facts": ["followers", "posts"], "rows": 200, "accuracy": 0.71}]}
+    model.description = replace(model.description, card={"views": views})
+    read = view_of(assessment(model, listed=None)).facts_read
+    assert read == "Read from 9 of 11 facts; accuracy for this view: 71%."
+    assert view_of(assessment(listed=None)).facts_read.endswith("the accuracy for this view was not measured.")
+
+
+def test_an_unsure_answer_says_what_it_lacks() -> None:
+    note = view_of(assessment(FakeModel((0.31, 0.69, 0.0, 0.0)))).unsure_note
+    assert note == "Unsure: to say plainly “looks like an automated account” takes a probability of 70%."
+    assert view_of(assessment()).unsure_note is None
+
+
+def test_the_age_of_the_profile_is_told() -> None:
+    assert view_of(assessment()).age == "3 minutes ago"
 
 
 def test_an_account_without_a_handle_goes_by_its_id() -> None:

@@ -9,7 +9,7 @@ from contracts.columns import Columns
 from contracts.features import VALUE_NAMES, raw_values
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
-from gateway.feature_words import FEATURE_WORDS, feature_text, feature_title
+from gateway.pages.feature_words import FEATURE_WORDS, feature_text, feature_title
 from tests.gateway.fakes import profile_of
 
 COLUMNS = Columns.from_profiles(
@@ -36,6 +36,10 @@ def test_every_feature_has_words() -> None:
     assert set(VALUE_NAMES) <= set(FEATURE_WORDS)
 
 
+def test_what_is_absent_is_not_denied_twice() -> None:
+    assert (feature_title("no_posts"), feature_text("no_posts", 1.0, COLUMNS)) == ("Any posts", "no")
+
+
 def test_a_feature_without_words_goes_by_its_name() -> None:
     assert feature_title("posts_on_sundays") == "Posts on sundays"
 
@@ -48,6 +52,8 @@ def test_a_feature_without_words_goes_by_its_name() -> None:
         ("listed", "unknown"),
         ("has_avatar", "yes"),
         ("has_url", "no"),
+        ("no_followers", "yes"),
+        ("no_biography", "yes"),
         ("like_rate_percent", "2.5%"),
         ("hours_between_posts_mean", "3 days"),
         ("location_share", "25%"),

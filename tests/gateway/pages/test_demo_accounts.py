@@ -7,7 +7,7 @@ import pytest
 
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
-from gateway.demo_accounts import DemoAccount, EmulatorDemoAccounts, read_accounts
+from gateway.pages.demo_accounts import DemoAccount, EmulatorDemoAccounts, read_accounts
 from tests.gateway.test_fetcher_client import FetcherServer, answer_bytes, answer_json
 
 ROW = {"platform": "x", "handle": "reg_maple", "url": "https://x.com/reg_maple", "class": "regular", "note": "private"}

@@ -11,7 +11,17 @@ from gateway.errors import FetcherUnreachableError
 from gateway.problems import KINDS
 from tests.gateway.fakes import NOW, FakeFetcher, FakeModel
 
-PAGES = ["/", "/?profile=https://x.com/reg_maple", "/about", "/limits", "/model", "/problems/nonsense", "/nothing"]
+PAGES = [
+    "/",
+    "/?profile=https://x.com/reg_maple",
+    "/about",
+    "/api",
+    "/limits",
+    "/status",
+    "/model",
+    "/problems/nonsense",
+    "/nothing",
+]
 
 
 def test_the_first_page_has_the_field_the_samples_and_the_banner(client: FlaskClient, fetcher: FakeFetcher) -> None:
@@ -32,6 +42,8 @@ def test_without_javascript_the_address_holds_the_question(client: FlaskClient) 
 def test_the_script_gets_the_same_rendering(client: FlaskClient) -> None:
     fragment = client.post("/classify", data={"profile": "https://x.com/reg_maple"}).text
     page = client.get("/", query_string={"profile": "https://x.com/reg_maple"}).text
+    # Each asking is kept under an id of its own.
+    fragment, page = (re.sub(r"/results/[0-9a-f]{32}", "/results/ID", text) for text in (fragment, page))
     assert fragment.strip() in page
     assert "<html" not in fragment
 
@@ -43,15 +55,31 @@ def test_the_result_tells_all_it_rests_on(client: FlaskClient, fetcher: FakeFetc
         "Automated or inauthentic?",
         "Large audience?",
         "86%",
-        "Assumes that accounts on X are regular 70%",
-        "Read from 10 of 10 facts.",
+        "Assumes that accounts on X are 70% regular",
+        "Read from 10 of 11 facts; the accuracy for this view was not measured.",
+        "among the accounts the model learned from, 2010 to 2020",
         "more than 56%",
         "speaks against it",
-        "31 January 2026, 11:57 UTC",
-        "Model version 7",
+        "31 January 2026, 11:57 UTC, 3 minutes ago",
+        "Version 7",
         "Not a basis for adverse action.",
     ):
         assert part in text
+
+
+def test_other_shares_can_be_assumed_in_the_address(client: FlaskClient) -> None:
+    shares = {"share_regular": "10", "share_bot": "80", "share_influencer": "10", "share_fake": "100"}
+    page = client.get("/", query_string={"profile": "https://x.com/reg_maple", **shares}).text
+    assert "are 5% regular, 40% bot, 5% influencer, 50% fake, as you asked." in page
+    assert "Back to the usual shares" in page
+    assert 'name="share_bot" min="0" max="100" step="any" inputmode="decimal" required value="40"' in page
+
+
+@pytest.mark.parametrize("share", ["nan", "-1", "1e400", "many", ""])
+def test_shares_that_are_none_are_left_out(client: FlaskClient, share: str) -> None:
+    shares = {"share_regular": "10", "share_bot": share, "share_influencer": "10", "share_fake": "40"}
+    page = client.get("/", query_string={"profile": "https://x.com/reg_maple", **shares})
+    assert "as among those the model learned from" in page.text
 
 
 @pytest.mark.parametrize(
@@ -74,11 +102,17 @@ def test_an_account_without_an_answer_gets_a_sentence(
 
 def test_a_limit_shows_when_to_come_back_and_keeps_the_place(client: FlaskClient, fetcher: FakeFetcher) -> None:
     until = NOW + timedelta(seconds=90)
-    fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=Outcome.RATE_LIMITED, retry_at=until, ticket="place-12")
+    fetcher.answer = lambda ref: AccountResult(
+        ref=ref, outcome=Outcome.RATE_LIMITED, retry_at=until, ticket="place-12", position=3
+    )
     page = client.get("/", query_string={"profile": "https://x.com/reg_maple"})
     assert (page.status_code, page.headers["Retry-After"]) == (503, "90")
     assert 'data-retry-after="90"' in page.text
     assert 'name="ticket" value="place-12"' in page.text
+    assert 'data-events="/waiting/place-12" data-ticket="/api/v1/tickets/place-12"' in page.text
+    assert "3 are before you." in page.text
+    again = "90; url=/?ticket=place-12&amp;profile=https://x.com/reg_maple"
+    assert f'<noscript><meta http-equiv="refresh" content="{again}"></noscript>' in page.text
     assert "12:01:30 UTC" in page.text
 
 
@@ -109,7 +143,7 @@ def test_every_page_keeps_the_content_security_policy(client: FlaskClient, path:
 def test_limits_show_each_window(client: FlaskClient, fetcher: FakeFetcher) -> None:
     page = client.get("/limits")
     assert "$3.75 of $5.00 left" in page.text
-    assert "users_by_username” is resting" in page.text
+    assert "users_by_username</code> is resting" in page.text
     assert "288 of 300 left" in page.text
     assert "rate-limited" in page.text
     fetcher.trouble = FetcherUnreachableError("The fetcher cannot be reached.")

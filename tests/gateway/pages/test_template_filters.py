@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gateway.template_filters import breakable, matrix_columns, moment
+from gateway.pages.template_filters import breakable, matrix_columns, moment
 
 
 def test_a_handle_breaks_behind_underscores_and_dots_and_is_escaped() -> None:

@@ -1,0 +1,1 @@
+"""Mutated addresses and bodies against the parser and the running API: `python -m tests.fuzz`."""

@@ -1,0 +1,233 @@
+"""Names, ports and probes of the manifests are those of the services themselves."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+import yaml
+from flask import Flask
+from werkzeug.test import Client
+
+from fetcher.app import create_app as create_fetcher
+from fetcher.config import Config as FetcherConfig
+from fetcher.emulator.app import Emulator
+from gateway.app import create_app as create_gateway
+from gateway.config import Config as GatewayConfig
+from tests.gateway.fakes import FakeFetcher, FakeModel
+from tests.k8s.manifests import (
+    FOLDER,
+    JOBS,
+    NAME,
+    OVERLAYS,
+    ROOT,
+    Document,
+    containers,
+    job,
+    of_kind,
+    overlay,
+    pod_template,
+)
+
+WORKLOADS = ("Deployment", "StatefulSet")
+DOCUMENTATION = ROOT / "docs" / "configuration.md"
+COMPOSE = ROOT / "docker-compose.yml"
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+SECRETS = dict(line.split("=", 1) for line in (FOLDER / "overlays" / "local" / "local-secrets.env").read_text().split())
+"""What stands in the files that the settings name."""
+MODEL_STATUS = {"/v1/models/rollcall", "/v1/models/rollcall/labels/stable/metadata"}
+PUBLIC_HOPS = {("fetcher", 443)}
+"""Who reaches outside of the cluster."""
+HOPS = {
+    ("gateway", "fetcher", 8001),
+    ("worker", "fetcher", 8001),
+    ("gateway", "model-server", 8500),
+    ("worker", "model-server", 8500),
+    ("promotion", "model-server", 8500),
+    ("score", "model-server", 8500),
+    ("promotion", "gateway", 8000),
+    ("gateway", "fetcher", 9101),
+    ("gateway", "worker", 9102),
+    ("gateway", "postgres", 5432),
+    ("worker", "postgres", 5432),
+    ("gateway", "redis", 6379),
+    ("worker", "redis", 6379),
+    ("fetcher", "redis", 6379),
+}
+EMULATED_HOPS = {("gateway", "emulator", 8002), ("fetcher", "emulator", 8002)}
+SCRAPED = {("gateway", 9100), ("fetcher", 9101), ("worker", 9102), ("model-server", 8501)}
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_selector_finds_pods_and_every_port_is_one_of_theirs(name: str) -> None:
+    documents = overlay(name)
+    pods = {each["metadata"]["name"]: pod_template(each) for each in of_kind(documents, *WORKLOADS)}
+    for workload in of_kind(documents, *WORKLOADS):
+        wanted = workload["spec"]["selector"]["matchLabels"]
+        assert wanted.items() <= pod_template(workload)["metadata"]["labels"].items()
+    for service in of_kind(documents, "Service"):
+        selector = service["spec"]["selector"]
+        found = [pod for pod in pods.values() if selector.items() <= pod["metadata"]["labels"].items()]
+        assert len(found) == 1, service["metadata"]["name"]
+        ports = {port["name"] for each in found[0]["spec"]["containers"] for port in each["ports"]}
+        assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
+    for each in of_kind(documents, "HorizontalPodAutoscaler"):
+        assert each["spec"]["scaleTargetRef"]["name"] in pods
+    for each in of_kind(documents, "PodDisruptionBudget"):
+        assert each["spec"]["selector"]["matchLabels"][NAME] in pods
+
+
+def test_probes_ask_routes_that_the_services_have(tmp_path: Path) -> None:
+    state = {"STATE_DIR": str(tmp_path)}
+    routes = {
+        "gateway": _routes(create_gateway(GatewayConfig(), fetcher=FakeFetcher(), model=FakeModel())),
+        "fetcher": _routes(create_fetcher(FetcherConfig.from_environ(state))),
+        "emulator": {path for path in ["/livez"] if Client(Emulator()).get(path).status_code == 200},
+        "worker": {"/metrics"},
+        "model-server": MODEL_STATUS,
+    }
+    asked = set()
+    for workload in of_kind(overlay("local"), *WORKLOADS):
+        name = workload["metadata"]["name"]
+        for container in containers(workload):
+            ports = {port["name"] for port in container.get("ports", [])}
+            for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
+                probe = container.get(kind, {})
+                if "httpGet" in probe:
+                    assert probe["httpGet"]["path"] in routes[name]
+                    assert probe["httpGet"]["port"] in ports
+                    asked.add((name, kind))
+    assert {name for name, _ in asked} == routes.keys()
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_network_policies_allow_the_hops_of_the_design_and_nothing_else(name: str) -> None:
+    policies = list(of_kind(overlay(name), "NetworkPolicy"))
+    assert any(each["spec"]["podSelector"] == {} and "ingress" not in each["spec"] for each in policies)
+    going, coming, outside = set(), set(), set()
+    for policy in policies:
+        for subject in _selected(policy["spec"]["podSelector"]):
+            for rule in policy["spec"].get("egress", []):
+                for port in _ports(rule, without=53):
+                    going |= {(subject, to, port) for to in _peers(rule.get("to", []))}
+                    outside |= {(subject, port) for peer in rule.get("to", []) if "ipBlock" in peer}
+            for rule in policy["spec"].get("ingress", []):
+                for port in _ports(rule):
+                    coming |= {(source, subject, port) for source in _peers(rule.get("from", []))}
+    emulated = EMULATED_HOPS if any(each["metadata"]["name"] == "emulator" for each in policies) else set()
+    assert going == HOPS | emulated
+    assert coming == HOPS - {("promotion", "gateway", 8000)} | emulated | {("prometheus", *each) for each in SCRAPED}
+    assert outside == PUBLIC_HOPS
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_pod_is_restricted(name: str) -> None:
+    for workload in [*of_kind(overlay(name), *WORKLOADS), *map(job, JOBS)]:
+        spec = pod_template(workload)["spec"]
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in containers(workload):
+            context = container["securityContext"]
+            assert context["capabilities"] == {"drop": ["ALL"]}
+            assert context["readOnlyRootFilesystem"] is True
+            assert context["allowPrivilegeEscalation"] is False
+            assert container["resources"]["requests"].keys() >= {"cpu", "memory"}
+            assert "memory" in container["resources"]["limits"]
+
+
+def test_claims_secrets_and_accounts_that_pods_name_are_there() -> None:
+    documents = overlay("local")
+    there = {(each["kind"], each["metadata"]["name"]) for each in documents}
+    for workload in [*of_kind(documents, *WORKLOADS), job("promotion")]:
+        spec = pod_template(workload)["spec"]
+        assert ("ServiceAccount", spec["serviceAccountName"]) in there
+        for volume in spec["volumes"]:
+            if "persistentVolumeClaim" in volume:
+                assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in there
+            if "secret" in volume:
+                assert ("Secret", volume["secret"]["secretName"]) in there
+            if "configMap" in volume:
+                assert ("ConfigMap", volume["configMap"]["name"]) in there
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_settings_are_those_that_the_services_read(name: str, tmp_path: Path) -> None:
+    documented = DOCUMENTATION.read_text("utf-8")
+    read: dict[str, Callable[[dict[str, str]], object]] = {
+        "gateway": GatewayConfig.from_environ,
+        "worker": GatewayConfig.from_environ,
+        "fetcher": FetcherConfig.from_environ,
+    }
+    for config in of_kind(overlay(name), "ConfigMap"):
+        service = config["metadata"]["name"].partition("-config")[0]
+        for variable in config["data"] if service in {*read, "emulator"} else ():
+            base = variable.removesuffix("_FILE")
+            assert f"`{variable}`" in documented or f"`{base}`" in documented, f"{service}: {variable}"
+        if service in read:
+            read[service]({key: _with_files(key, value, tmp_path) for key, value in config["data"].items()})
+
+
+def test_images_are_those_of_compose() -> None:
+    compose = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]
+    there = {each["image"].replace("${ROLLCALL_VERSION:-0.1.0}", VERSION) for each in compose.values()}
+    there |= {f"rollcall/model-server:{VERSION}", "google/cloud-sdk:500.0.0-slim"}
+    for name in OVERLAYS:
+        for workload in [*of_kind(overlay(name), *WORKLOADS), *map(job, JOBS)]:
+            for container in containers(workload):
+                assert container["image"] in there
+                assert container["imagePullPolicy"] == "IfNotPresent"
+
+
+def test_model_server_is_started_as_compose_starts_it() -> None:
+    flags = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]["model-server"]["command"]
+    deployment = next(each for each in of_kind(overlay("local"), "Deployment") if _name(each) == "model-server")
+    ours = pod_template(deployment)["spec"]["containers"][0]["args"]
+    assert [flag for flag in ours if not flag.startswith("--grpc_channel_arguments=")] == flags
+
+
+def test_secrets_that_the_settings_name_are_in_the_secret() -> None:
+    documents = overlay("local")
+    secret = next(of_kind(documents, "Secret"))
+    for config in of_kind(documents, "ConfigMap"):
+        for name, value in config["data"].items():
+            if name.endswith("_FILE") and value:
+                assert Path(value).name in secret["data"], f"{config['metadata']['name']}: {name}"
+
+
+def _name(document: Document) -> str:
+    return str(document["metadata"]["name"])
+
+
+def _with_files(name: str, value: str, folder: Path) -> str:
+    """A setting whose file is there, as it is in the pod."""
+    if not name.endswith("_FILE") or not value:
+        return value
+    file = folder / Path(value).name
+    file.write_text(SECRETS.get(file.name, "an-invented-token"))
+    return str(file)
+
+
+def _routes(app: Flask) -> set[str]:
+    return {rule.rule for rule in app.url_map.iter_rules()}
+
+
+def _selected(selector: Document) -> list[str]:
+    if "matchExpressions" in selector:
+        return [value for each in selector["matchExpressions"] for value in each["values"]]
+    return [selector["matchLabels"][NAME]] if selector else []
+
+
+def _peers(peers: Iterable[Document]) -> set[str]:
+    return {peer["podSelector"]["matchLabels"][NAME] for peer in peers if NAME in _labels(peer)}
+
+
+def _labels(peer: Document) -> Document:
+    labels: Document = peer.get("podSelector", {}).get("matchLabels", {})
+    return labels
+
+
+def _ports(rule: Document, without: int | None = None) -> set[int]:
+    return {port["port"] for port in rule.get("ports", []) if port["port"] != without}
