@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,12 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bench.emulated_site import raised_limits
 from bench.ports import free_port
+from contracts.platforms import Platform
+from contracts.profile_ref import ProfileRef
+from fetcher.cache import Cache
+from fetcher.clock import SystemClock
 from fetcher.emulator.app import Emulator
+from fetcher.limiter.sqlite_store import SQLiteStore
 from scripts.run import Settings, parts_of, seed_store
 from scripts.supervisor import Part, answers
 from tests.integration.running_system import ROOT, ports_of_parts
@@ -34,35 +39,36 @@ FACTOR = 1_000.0
 """Limits are raised so far, so that kills meet work and not waiting."""
 
 
-@dataclass(slots=True)
-class AskedFor:
-    """When one request for an account began and ended, in seconds of `time.monotonic`; no end where it was cut off."""
-
-    began: float
-    ended: float | None = None
-
-
 @dataclass
 class WatchedX:
-    """The emulated platforms, each of whose requests takes `seconds`; `log` holds every account's requests."""
+    """The emulated platforms, each of whose requests takes `seconds`."""
 
     seconds: float
+    fetcher_store: Path
+    """Where the fetcher keeps its answers."""
     emulator: Emulator = field(default_factory=lambda: Emulator(limits=raised_limits(FACTOR)))
-    log: dict[str, list[AskedFor]] = field(default_factory=lambda: defaultdict(list))
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often each account was asked for."""
+    asked_though_kept: set[str] = field(default_factory=set)
+    """The accounts that were asked for while the fetcher held their answer."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         named = parse_qs(environ.get("QUERY_STRING", "")).get("usernames", [""])[0]
-        asked = AskedFor(time.monotonic())
+        names = [name for name in named.split(",") if name]
         with self._lock:
-            for name in filter(None, named.split(",")):
-                self.log[name].append(asked)
-        if named:
+            if again := [name for name in names if self.asked[name]]:
+                self.asked_though_kept |= self.kept(again)
+            self.asked.update(names)
+        if names:
             time.sleep(self.seconds)
-        try:
-            return list(self.emulator(environ, start_response))
-        finally:
-            asked.ended = time.monotonic()
+        return list(self.emulator(environ, start_response))
+
+    def kept(self, names: Iterable[str]) -> set[str]:
+        """Those of the accounts whose answer the fetcher holds."""
+        cache = Cache(SQLiteStore(self.fetcher_store, SystemClock()), instagram_s=0, negative_s=0)
+        refs = [ProfileRef(Platform.X, handle=name) for name in names]
+        return {str(ref.handle) for ref in cache.find(refs, activity=False)}
 
 
 class KillableSystem:
@@ -75,8 +81,8 @@ class KillableSystem:
         self._parts = {part.name: part for part in parts if part.name != "emulated platforms"}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._state = state
-        self.kills: list[tuple[str, float]] = []
-        """Which part, and when, in seconds of `time.monotonic`."""
+        self.kills: list[str] = []
+        """Which part was killed, in turn."""
         seed_store(parts[0].environment)
 
     def start(self, *names: str) -> None:
@@ -117,7 +123,7 @@ class KillableSystem:
         """kill -9 the part with all its processes, and start it again."""
         os.killpg(self._running[name].pid, signal.SIGKILL)
         self._running[name].wait()
-        self.kills.append((name, time.monotonic()))
+        self.kills.append(name)
         self.start(name)
 
     def stop(self) -> None:
@@ -144,7 +150,7 @@ def killable_system(
 ) -> Iterator[tuple[KillableSystem, WatchedX]]:
     """Everything running, with the emulated platforms in this process."""
     ports = ports_of_parts()
-    watched = WatchedX(seconds)
+    watched = WatchedX(seconds, state / "fetcher" / "emulated-2.sqlite3")
     server = make_server("127.0.0.1", ports["EMULATOR_PORT"], watched, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

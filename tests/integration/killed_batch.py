@@ -8,16 +8,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from tests.integration.killable_system import AskedFor, KillableSystem, WatchedX
+from tests.integration.killable_system import KillableSystem, WatchedX
 
 PARTS = ("worker", "gateway", "fetcher", "model server")
-_GRACE_S = 2.0
-"""So long after a platform's answer the fetcher may take until it has kept it, on a machine that is busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """`outcomes` of all rows; accounts the platform was asked for twice, and those of them that no kill explains."""
+    """`outcomes` of all rows; accounts that the platform was asked for twice, and those whose answer was kept then.
+
+    `kept`: how many answers the fetcher holds at the end.
+    """
 
     accounts: int
     kills: int
@@ -26,7 +27,8 @@ class Aftermath:
     rows: int
     seconds: float
     asked_twice: int
-    unexplained: int
+    asked_though_kept: int
+    kept: int
 
 
 def killed_batch(system: KillableSystem, watched: WatchedX, accounts: int, *, deadline_s: float) -> Aftermath:
@@ -44,8 +46,6 @@ def killed_batch(system: KillableSystem, watched: WatchedX, accounts: int, *, de
     seconds = time.monotonic() - began
     lines = system.ask("GET", f"/{batch}/results.jsonl").text.splitlines()
     rows = [json.loads(line) for line in lines]
-    twice = {name: asked for name, asked in watched.log.items() if len(asked) > 1}
-    fetcher_kills = [at for part, at in system.kills if part == "fetcher"]
     return Aftermath(
         accounts=accounts,
         kills=len(system.kills),
@@ -53,16 +53,9 @@ def killed_batch(system: KillableSystem, watched: WatchedX, accounts: int, *, de
         outcomes=dict(Counter(row["outcome"] for row in rows)),
         rows=len({row["line"] for row in rows}),
         seconds=seconds,
-        asked_twice=len(twice),
-        unexplained=sum(not _explained(asked, fetcher_kills) for asked in twice.values()),
-    )
-
-
-def _explained(asked: list[AskedFor], kills: list[float]) -> bool:
-    """Whether each request but the last was on its way when the fetcher was killed."""
-    return all(
-        any(each.began <= at and (each.ended is None or at <= each.ended + _GRACE_S) for at in kills)
-        for each in asked[:-1]
+        asked_twice=sum(times > 1 for times in watched.asked.values()),
+        asked_though_kept=len(watched.asked_though_kept),
+        kept=len(watched.kept(names)),
     )
 
 

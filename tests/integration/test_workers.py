@@ -62,6 +62,7 @@ def test_three_workers_give_each_row_one_outcome_though_one_dies_and_the_queue_i
     assert len({row["line"] for row in rows}) == ACCOUNTS
     assert len(at_work) > 1
     assert most_asked(watched) <= 3
+    assert not watched.asked_though_kept
 
 
 def begin(system: KillableSystem) -> str:
@@ -91,4 +92,4 @@ def most_asked(watched: WatchedX) -> int:
     On a busy machine its server, which lives in this process, may answer too late. That nothing answered is asked for
     again is held by test_batch_kill.
     """
-    return max(len(asked) for asked in watched.log.values())
+    return max(watched.asked.values())
