@@ -20,7 +20,6 @@ from gateway.model_client import ModelClient
 from gateway.offline.documents import UnreadableDocument
 from gateway.offline.patient_model import PatientModel
 
-_SUFFIXES = (".csv", ".jsonl", ".parquet")
 _CALL_S = 30.0
 """Bound of one call to the model: thousands of rows, on a machine that is busy with reading them."""
 
@@ -70,13 +69,14 @@ def score(
         from gateway.offline.files.inputs import find_inputs  # noqa: PLC0415
         from gateway.offline.files.job import Job, Shard  # noqa: PLC0415
         from gateway.offline.files.journal import OtherJob  # noqa: PLC0415
+        from gateway.offline.files.outputs import SUFFIXES  # noqa: PLC0415
         from gateway.offline.files.process import prepare  # noqa: PLC0415
     except ImportError as error:
         raise click.ClickException(f"{error.name} is needed: install rollcall[worker].") from None
     part = Shard(*shard)
     results = part.path(out)
-    if out.suffix not in _SUFFIXES:
-        raise click.UsageError(f"--out must end in {', '.join(_SUFFIXES)}.")
+    if out.suffix not in SUFFIXES:
+        raise click.UsageError(f"--out must end in {', '.join(SUFFIXES)}.")
     if results.exists() and not overwrite:
         raise click.UsageError(f"{results} is there already; name another file, or say --overwrite.")
     config = _config()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.parquet
 
-from gateway.offline.files.results import join_parquet, to_csv, to_jsonl
+from gateway.offline.files.results import to_csv, to_jsonl
 
 PARTIAL = ".partial"
+SUFFIXES = (".csv", ".jsonl", ".parquet")
 
 
 class Output(Protocol):
@@ -57,53 +56,21 @@ class LinesOutput:
         """As the protocol says."""
         if self._is_csv and self._size == 0:
             self._partial.write_bytes(to_csv(self._schema.empty_table(), header=True))
-        _sync(self._partial)
+        sync(self._partial)
         self._partial.replace(self._path)
 
 
-class ParquetOutput:
-    """Parquet cannot be appended to: each chunk is a file of its own until all are joined."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._path = path
-        self._schema = schema
-        self._folder = path.with_name(path.name + PARTIAL)
-        self._chunks = 0
-        self._size = 0
-
-    def open(self, chunks: int, size: int) -> None:
-        """As the protocol says."""
-        if chunks == 0:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(exist_ok=True)
-        self._chunks, self._size = chunks, size
-
-    def add(self, table: pa.Table) -> int:
-        """As the protocol says."""
-        path = self._part(self._chunks)
-        pyarrow.parquet.write_table(table, path)
-        self._chunks += 1
-        self._size += path.stat().st_size
-        return self._size
-
-    def finish(self) -> None:
-        """As the protocol says."""
-        whole = self._folder / "whole"
-        join_parquet([self._part(number) for number in range(self._chunks)], whole, self._schema)
-        _sync(whole)
-        whole.replace(self._path)
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _part(self, number: int) -> Path:
-        return self._folder / f"{number:07d}.parquet"
-
-
 def output_to(path: Path, schema: pa.Schema) -> Output:
-    """By the suffix of `path`, which must be one of results.SUFFIXES."""
-    return ParquetOutput(path, schema) if path.suffix == ".parquet" else LinesOutput(path, schema)
+    """By the suffix of `path`, which must be one of SUFFIXES."""
+    if path.suffix != ".parquet":
+        return LinesOutput(path, schema)
+    # A part of pyarrow that takes time to import, for those alone who want it.
+    from gateway.offline.files.parquet_output import ParquetOutput  # noqa: PLC0415
+
+    return ParquetOutput(path, schema)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """What has its name is on the disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())

@@ -1,22 +1,19 @@
-"""A scored chunk as a table, and the files that tables become."""
+"""A scored chunk as a table, and the lines that tables become."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-import pyarrow.parquet
 
 from contracts.model import CLASSES
 from gateway.offline.files.arrow_columns import Refused, Rows
 from gateway.offline.scores import NOTHING_KNOWN, Scores
 
-SUFFIXES = (".csv", ".jsonl", ".parquet")
 _SCHEMA = pa.schema(
     [
         ("file", pa.string()),
@@ -94,10 +91,3 @@ def to_csv(table: pa.Table, *, header: bool) -> bytes:
 def to_jsonl(table: pa.Table) -> bytes:
     """One object to a line."""
     return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in table.to_pylist())
-
-
-def join_parquet(parts: Sequence[Path], path: Path, schema: pa.Schema) -> None:
-    """One file of the `parts`, each a row group or more, in constant memory."""
-    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        for part in parts:
-            writer.write_table(pyarrow.parquet.read_table(part))
