@@ -21,7 +21,7 @@ def main() -> int:
     arguments = [
         *(sys.executable, "-m", "gunicorn", "fetcher.wsgi:app"),
         *("--bind", f"{config.bind_host}:{config.port}"),
-        *("--worker-class", "gthread", "--workers", "1", "--threads", str(config.threads)),
+        *("--worker-class", "fetcher.gunicorn_worker.Worker", "--workers", "1", "--threads", str(config.threads)),
         *("--timeout", "90", "--graceful-timeout", str(_DRAIN_S), "--keep-alive", "30"),
         *("--log-level", "warning", "--no-control-socket", "--config", "python:fetcher.gunicorn_hooks"),
     ]

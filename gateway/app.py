@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from flask import Response, jsonify, render_template, request
@@ -175,8 +176,9 @@ def _is_api(path: str) -> bool:
 
 def _answer_http_error(error: HTTPException) -> Response | tuple[str, int]:
     if isinstance(error, RequestEntityTooLarge):
-        # The client's connection stays usable only where its body was read.
-        request.environ["wsgi.input"].read(_READ_OFF_BYTES)
+        # The client's connection stays usable only where its body was read; a client that is too slow loses it.
+        with suppress(OSError):
+            request.environ["wsgi.input"].read(_READ_OFF_BYTES)
     problem = problem_of_http(error)
     # A request under a name that is not ours has no page to link to.
     if _is_api(request.path) or isinstance(error, SecurityError):

@@ -6,21 +6,30 @@ import socket
 import time
 from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
+from gateway.paced_socket import PacedSocket
+
+FIRST_BYTE_S = 0.05
+"""How long a thread waits for the first byte of a new connection; those that wait longer need none."""
 LINGER_S = 1.0
 _MOST_BYTES = 65_536
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn publishes no types.
-    """Says goodbye to a client in the thread that served it.
+    """Bounds what a slow client may take of a thread, and says goodbye to it in the thread that served it.
 
-    gunicorn itself does it in the thread that accepts everybody, for up to two seconds for each client that does not
+    gunicorn itself does that in the thread that accepts everybody, for up to two seconds for each client that does not
     close its end: a few such clients would keep all others out.
     """
 
     def handle(self, conn: TConn) -> Any:
         """As gunicorn's: whether the connection is kept."""
+        if not conn.initialized and not conn.wait_for_data(FIRST_BYTE_S):
+            return _DEFER
+        if not isinstance(conn.sock, PacedSocket):
+            conn.sock = PacedSocket.around(conn.sock)
+        conn.sock.begin_request()
         kept = super().handle(conn)
         if kept is False:
             linger(conn.sock)

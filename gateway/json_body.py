@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, ClientDisconnected, UnsupportedMediaType
 
 
 def require_json_object() -> None:
@@ -16,6 +16,8 @@ def require_json_object() -> None:
         body = request.get_json()
     except RecursionError:
         raise BadRequest("The JSON is nested too deeply.") from None
+    except ClientDisconnected:
+        raise
     except BadRequest:
         raise BadRequest("The body is not valid JSON.") from None
     if not isinstance(body, dict):

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from contracts.fetch_api import Outcome
 from contracts.json_fields import write_time
@@ -204,6 +204,8 @@ def problem_of_http(error: HTTPException) -> Problem:
     if isinstance(error, RequestEntityTooLarge) and error.description == RequestEntityTooLarge.description:
         most = (request.max_content_length or 0) // 1024
         return Problem(name=name, detail=f"A body may hold {most} KB here; lists of accounts go to /api/v1/batches.")
+    if isinstance(error, ClientDisconnected):
+        return Problem(name=name, detail="The body did not come to its end in time.", status_override=408)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         return Problem(name=name, detail=f"This address takes {', '.join(sorted(error.valid_methods))}.")
     if isinstance(error, NotFound) and error.description == NotFound.description:

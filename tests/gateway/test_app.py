@@ -99,3 +99,17 @@ def test_without_any_neighbour_the_real_clients_give_typed_answers() -> None:
     assert client.get("/readyz").status_code == 503
     assert client.post("/api/v1/classify", json={"profile": "https://x.com/a"}).status_code == 503
     assert client.get("/api/v1/limits").status_code == 502
+
+
+class _TooSlow:
+    def read(self, size: int = -1) -> bytes:
+        raise BlockingIOError
+
+
+@pytest.mark.parametrize(("length", "status"), [(20, 408), (100_000, 413)])
+def test_a_body_that_does_not_come_in_time_is_no_fault_of_ours(client: FlaskClient, length: int, status: int) -> None:
+    for path, kind in [("/api/v1/classify", "application/json"), ("/classify", "application/x-www-form-urlencoded")]:
+        body = {"wsgi.input": _TooSlow(), "CONTENT_LENGTH": str(length)}
+        answer = client.post(path, content_type=kind, environ_overrides=body)
+        assert answer.status_code == status
+    assert length > 20 or "in time" in answer.text

@@ -6,8 +6,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import _DEFER, TConn
 
-from gateway.gunicorn_worker import linger
+from gateway.gunicorn_worker import Worker, linger
+from gateway.paced_socket import PacedSocket
 
 
 @pytest.fixture
@@ -45,3 +49,42 @@ def test_a_connection_that_is_gone_is_no_fault(ends: tuple[socket.socket, socket
     server, _ = ends
     server.close()
     linger(server)
+
+
+class _Application(BaseApplication):  # type: ignore[misc] # gunicorn publishes no types.
+    def load_config(self) -> None: ...
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    cfg = _Application().cfg
+    made = Worker(1, 1, [], None, 30, cfg, Logger(cfg))
+    yield made
+    made.tmp.close()
+
+
+def _connection(worker: Worker, server: socket.socket) -> TConn:
+    accepted = server.dup()
+    return TConn(worker.cfg, accepted, ("127.0.0.1", 1), ("127.0.0.1", 2))
+
+
+def test_a_connection_on_which_nothing_came_gives_its_thread_back(
+    worker: Worker, ends: tuple[socket.socket, socket.socket]
+) -> None:
+    begun = time.monotonic()
+    conn = _connection(worker, ends[0])
+    assert worker.handle(conn) is _DEFER
+    assert time.monotonic() - begun < 2, "gunicorn itself waits 5 s."
+    conn.close()
+
+
+def test_every_request_is_read_through_a_socket_that_keeps_the_time(
+    worker: Worker, ends: tuple[socket.socket, socket.socket]
+) -> None:
+    server, client = ends
+    conn = _connection(worker, server)
+    client.sendall(b"GET / HT")
+    client.close()
+    assert worker.handle(conn) is False
+    assert isinstance(conn.sock, PacedSocket)
+    conn.close()
