@@ -66,11 +66,13 @@ class FetchRequest:
     """The ticket of an earlier answer: whoever returns with it at its time is served first."""
     client: str | None = None
     """Names the batch, so that several of them take turns; never shown to a platform."""
+    cached_only: bool = False
+    """Nothing is asked of a platform; what the cache does not hold is answered with budget-spent."""
 
     @classmethod
     def from_json(cls, value: Any) -> FetchRequest:
         """Read `to_json`'s form; raises InvalidField."""
-        known = frozenset(["accounts", "priority", "deadline_s", "include", "ticket", "client"])
+        known = frozenset(["accounts", "priority", "deadline_s", "include", "ticket", "client", "cached_only"])
         record = read_object(value, "request", known)
         accounts = read_list(record.get("accounts"), "accounts", MAX_ACCOUNTS)
         include = frozenset(
@@ -86,6 +88,7 @@ class FetchRequest:
             include=include,
             ticket=None if ticket is None else read_text(ticket, "ticket", 256),
             client=_optional_text(record.get("client"), "client"),
+            cached_only=read_flag(record.get("cached_only", False), "cached_only"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -97,6 +100,8 @@ class FetchRequest:
             "include": sorted(self.include),
             "ticket": self.ticket,
             "client": self.client,
+            # Left out where it says nothing, for fetchers that are older than it.
+            **({"cached_only": True} if self.cached_only else {}),
         }
 
 

@@ -68,6 +68,9 @@ class Lookup:
         wanted = list(dict.fromkeys(request.accounts))
         results = self._from_cache(wanted, activity)
         missing = [ref for ref in wanted if ref not in results]
+        if request.cached_only:
+            unknown = {ref: self._result(ref, _NOT_CACHED) for ref in missing}
+            return [(results | unknown)[ref] for ref in request.accounts]
         mine, others = self._flights.claim((ref, activity) for ref in missing)
         results |= self._look_up([ref for ref, _ in mine], request, deadline, activity)
         if request.priority is Priority.PERSON:
@@ -255,6 +258,7 @@ def _claim_key(ref: ProfileRef, activity: bool) -> str:
     return f"{ref.key}+activity" if activity else ref.key
 
 
+_NOT_CACHED = Found(outcome=Outcome.BUDGET_SPENT, detail="The account is not in the cache.")
 _UNDER_WAY = "The lookup is still under way."
 _NO_CREDENTIAL = Found(
     outcome=Outcome.LOGIN_REQUIRED, detail="This installation has no X bearer token (X_BEARER_TOKEN)."

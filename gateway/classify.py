@@ -17,7 +17,7 @@ from contracts.profile_ref import ProfileRef
 from gateway.access.caller import LOCAL, Caller
 from gateway.access.spending import Spending
 from gateway.assessment import Assessment, assess
-from gateway.errors import FetcherUnreachableError, NotClassifiedError
+from gateway.errors import AllowanceSpentError, FetcherUnreachableError, NotClassifiedError
 from gateway.fetcher_client import Fetcher
 from gateway.metrics import Asked, Metrics
 from gateway.prevalence import Prevalence, Shares
@@ -119,9 +119,15 @@ class Classifier:
     def _fetch(self, request: FetchRequest, request_id: str) -> AccountResult:
         if self._spending is None:
             return self._fetcher.profiles(request, request_id)[0]
-        with self._spending.lookup(self._who(), request.accounts[0].platform) as bill:
-            result = self._fetcher.profiles(request, request_id)[0]
-            bill.usd = result.cost_usd
+        try:
+            with self._spending.lookup(self._who(), request.accounts[0].platform) as bill:
+                result = self._fetcher.profiles(request, request_id)[0]
+                bill.usd = result.cost_usd
+        except AllowanceSpentError:
+            # What the fetcher still knows costs nothing.
+            result = self._fetcher.profiles(replace(request, cached_only=True), request_id)[0]
+            if not result.cached:
+                raise
         return result
 
     @contextmanager

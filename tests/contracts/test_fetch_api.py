@@ -28,6 +28,9 @@ def test_a_request_survives_json() -> None:
         accounts=(HANDLE, ID), priority=Priority.BATCH, deadline_s=2.5, include=frozenset([ACTIVITY]), ticket="t"
     )
     assert FetchRequest.from_json(through_json(request.to_json())) == request
+    assert "cached_only" not in request.to_json(), "A fetcher that is older than the field would refuse it."
+    known = FetchRequest(accounts=(HANDLE,), cached_only=True)
+    assert FetchRequest.from_json(through_json(known.to_json())) == known
 
 
 @pytest.mark.parametrize(

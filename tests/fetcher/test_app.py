@@ -204,3 +204,14 @@ def test_log_lines_are_json_without_handles(client: FlaskClient, caplog: pytest.
     lines = [json.loads(JSONFormatter(request_id).format(record)) for record in caplog.records]
     assert any(line["message"] == "request" and line["route"] == "/profiles" for line in lines)
     assert "invented_one" not in json.dumps(lines)
+
+
+def test_what_may_come_from_the_cache_only_is_asked_of_no_platform(client: FlaskClient, source: CountingSource) -> None:
+    (unknown,) = ask(client, "maple", cached_only=True)
+    assert (unknown["outcome"], unknown["cached"], unknown["ticket"]) == ("budget-spent", False, None)
+    assert source.asked == []
+    ask(client, "maple")
+    known, other = ask(client, "maple", "oak", cached_only=True)
+    assert (known["outcome"], known["cached"]) == ("not-found", True)
+    assert other["outcome"] == "budget-spent"
+    assert len(source.asked) == 1

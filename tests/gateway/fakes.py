@@ -100,11 +100,19 @@ class FakeFetcher:
     places: dict[str, Place] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=lambda: dict(LIMITS))
     forgotten: list[ProfileRef] = field(default_factory=list)
+    cached: set[ProfileRef] = field(default_factory=set)
 
     def profiles(self, request: FetchRequest, request_id: str) -> list[AccountResult]:
         self.asked.append(request)
         if self.trouble:
             raise self.trouble
+        if request.cached_only:
+            return [
+                replace(self.answer(ref), cached=True, cost_usd=0.0)
+                if ref in self.cached
+                else AccountResult(ref=ref, outcome=Outcome.BUDGET_SPENT)
+                for ref in request.accounts
+            ]
         return [self.answer(ref) for ref in request.accounts]
 
     def plan(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from contracts.platforms import Platform
+from contracts.profile_ref import ProfileRef
 from gateway.access.key_file import save_keys
 from tests.gateway.fakes import found
 from tests.gateway.guarded import KEYS, Guarded, bearer
@@ -18,11 +20,25 @@ def test_a_key_whose_dollars_are_spent_gets_429_of_its_own_type_and_others_go_on
     assert answers[2].json["type"] == "/problems/allowance-spent"
     assert 12 * 3600 - 2 <= int(answers[2].headers["Retry-After"]) <= 12 * 3600
     assert answers[2].json["retry_at"] == "2026-02-01T00:00:00Z"
-    assert len(guarded.fetcher.asked) == 2
+    assert len([request for request in guarded.fetcher.asked if not request.cached_only]) == 2
     assert client.post("/api/v1/classify", json=BODY, headers=bearer("bert")).status_code == 200
     page = client.get("/?profile=https://x.com/reg_maple", headers=bearer("ada"))
     assert page.status_code == 429
     assert "Allowance spent" in page.text
+
+
+def test_a_key_without_dollars_still_gets_what_the_fetcher_knows_and_is_charged_nothing(guarded: Guarded) -> None:
+    save_keys(guarded.path, [replace(KEYS[0], usd_per_day=0.0), *KEYS[1:]])
+    guarded.fetcher.answer = lambda ref: replace(found(ref), cost_usd=0.01)
+    client, ada = guarded.client(), bearer("ada")
+    assert client.post("/api/v1/classify", json=BODY, headers=ada).status_code == 429
+    guarded.fetcher.cached.add(ProfileRef(Platform.X, handle="reg_maple"))
+    answer = client.post("/api/v1/classify", json=BODY, headers=ada)
+    assert answer.status_code == 200
+    assert answer.json["provenance"]["cached"] is True
+    other = client.post("/api/v1/classify", json={"profile": "https://x.com/reg_oak"}, headers=ada)
+    assert other.status_code == 429
+    assert all(request.cached_only for request in guarded.fetcher.asked)
 
 
 def test_a_batch_begins_only_within_the_dollars_of_its_key_and_goes_on_only_while_some_are_left(
