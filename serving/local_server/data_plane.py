@@ -24,7 +24,7 @@ from serving.local_server.metrics import Metrics
 from serving.local_server.models import Models
 from serving.local_server.output_tensors import OutputTensor, write_typed
 from serving.local_server.servable import Graph, Servable
-from serving.local_server.signatures import find_signature, match_inputs, match_outputs
+from serving.local_server.signatures import check_predicts, find_signature, match_inputs, match_outputs
 
 
 class DataPlane:
@@ -43,7 +43,7 @@ class DataPlane:
     ) -> None:
         self.models = models
         self._metrics = metrics or Metrics()
-        self._write_tensor = write_tensor
+        self._write_tensor, self._check_methods = write_tensor, check_methods
         self.examples = ExamplePlane(models, self._metrics, check_methods=check_methods)
 
     def predict(self, request: PredictRequest, timeout_s: float | None = None) -> PredictResponse:
@@ -54,19 +54,24 @@ class DataPlane:
             return self.predict_with(servable, request, timeout_s)
 
     def predict_with(
-        self, servable: Servable, request: PredictRequest, timeout_s: float | None = None
+        self,
+        servable: Servable,
+        request: PredictRequest,
+        timeout_s: float | None = None,
+        write_tensor: Callable[[OutputTensor, TensorProto], None] | None = None,
     ) -> PredictResponse:
-        """`predict` on a version that the caller has bound already."""
+        """`predict` on a version that the caller has bound already; `write_tensor` None = as for all clients."""
         started = time.perf_counter()
-        signature, outputs = run_predict(servable.graph, request, timeout_s)
+        signature, outputs = run_predict(servable.graph, request, timeout_s, check_method=self._check_methods)
         self._metrics.runs.add()
         self._metrics.runtime_latency.observe((time.perf_counter() - started) * 1e6, servable.model, "Predict", "TF1")
         response = PredictResponse()
         spec = response.model_spec
         spec.name, spec.signature_name = servable.model, signature
         spec.version.value = servable.version
+        write = write_tensor or self._write_tensor
         for alias, tensor in outputs.items():
-            self._write_tensor(tensor, response.outputs[alias])
+            write(tensor, response.outputs[alias])
         return response
 
     def metadata(self, request: GetModelMetadataRequest) -> GetModelMetadataResponse:
@@ -125,10 +130,17 @@ class DataPlane:
 
 
 def run_predict(
-    graph: Graph, request: PredictRequest, timeout_s: float | None = None, *, in_this_thread: bool = False
+    graph: Graph,
+    request: PredictRequest,
+    timeout_s: float | None = None,
+    *,
+    in_this_thread: bool = False,
+    check_method: bool = False,
 ) -> tuple[str, dict[str, OutputTensor]]:
     """The resolved signature name, and output alias -> tensor."""
     name, signature = find_signature(graph.signatures, request.model_spec.signature_name)
+    if check_method:
+        check_predicts(signature)
     runner = graph.runner(name)
     feeds = {}
     for alias, proto in match_inputs(signature, request.inputs).items():

@@ -24,10 +24,7 @@ from serving.local_server.examples import example_tensor
 from serving.local_server.output_tensors import OutputTensor
 from serving.local_server.regression import regression_ends, regression_result
 from serving.local_server.servable import Graph
-from serving.local_server.signatures import DEFAULT_SIGNATURE
-
-CLASSIFY, REGRESS = "tensorflow/serving/classify", "tensorflow/serving/regress"
-"""Method names of signatures, and of the tasks of a MultiInference."""
+from serving.local_server.signatures import CLASSIFY, DEFAULT_SIGNATURE, REGRESS
 
 _KINDS = {CLASSIFY: "classification", REGRESS: "regression"}
 _READ_ENDS = {CLASSIFY: classification_ends, REGRESS: regression_ends}
@@ -68,7 +65,10 @@ def run_regress(graph: Graph, request: RegressionRequest, how: HowToRun) -> tupl
 def run_multi_inference(
     graph: Graph, request: MultiInferenceRequest, how: HowToRun
 ) -> tuple[dict[str, ClassificationResult | RegressionResult], int]:
-    """Signature -> its result, in the order of the tasks, and the number of examples; one run. Raises StatusError."""
+    """Signature -> its result, in the order of the tasks, and the number of examples; raises StatusError.
+
+    Tasks whose signatures read one tensor of the graph share a run. TF2 gives each signature a tensor of its own.
+    """
     tasks: dict[str, tuple[str, _Ends]] = {}
     for task in request.tasks:
         if not task.model_spec.name:
@@ -83,16 +83,17 @@ def run_multi_inference(
         if task.method_name not in _READ_ENDS:
             raise Unimplemented(f"Unsupported signature method_name: {task.method_name}")
         tasks[name] = (task.method_name, _ends(graph, task.model_spec, task.method_name, how, missing))
-    feeds = {ends.feed for _, ends in tasks.values()}
-    if len(feeds) > 1:
-        raise InvalidArgument("Input tensor must be the same for all Signatures.")
-    fetches = {f"{name}/{alias}": end for name, (_, ends) in tasks.items() for alias, end in ends.fetches.items()}
-    found, examples = _run(graph, request.input, _Ends(next(iter(tasks)), feeds.pop(), fetches), how)
+    found: dict[str, OutputTensor] = {}
+    examples = 0
+    for feed in dict.fromkeys(ends.feed for _, ends in tasks.values()):
+        sharing = {name: ends for name, (_, ends) in tasks.items() if ends.feed == feed}
+        fetches = {f"{name}/{alias}": end for name, ends in sharing.items() for alias, end in ends.fetches.items()}
+        outputs, examples = _run(graph, request.input, _Ends(next(iter(sharing)), feed, fetches), how)
+        found |= outputs
     results: dict[str, ClassificationResult | RegressionResult] = {}
     for name, (method, ends) in tasks.items():
-        outputs = {alias: found[f"{name}/{alias}"] for alias in ends.fetches}
         read = classification_result if method == CLASSIFY else regression_result
-        results[name] = read(outputs, examples)
+        results[name] = read({alias: found[f"{name}/{alias}"] for alias in ends.fetches}, examples)
     return results, examples
 
 

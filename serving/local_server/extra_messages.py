@@ -77,6 +77,5 @@ def read_text_message(path: Path, kind: type[Message]) -> Message:
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableConfig(f"Error reading {path}: {error}") from error
     except text_format.ParseError as error:
-        raise UnreadableConfig(
-            f"Error parsing text-format tensorflow.serving.{kind.DESCRIPTOR.name}: {error}"
-        ) from error
+        name = kind.DESCRIPTOR.full_name.replace("rollcall.extra", "tensorflow.serving")
+        raise UnreadableConfig(f"Error parsing text-format {name}: {error}") from error

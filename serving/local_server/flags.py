@@ -51,12 +51,15 @@ class Flags:
     file_system_poll_wait_seconds: int = _flag(1, "Seconds between looks for new versions; 0 = once, < 0 = never.")
     flush_filesystem_caches: bool = _flag(True, "Accepted; without visible effect.")
     tensorflow_session_parallelism: int = _flag(0, "Threads of a session, both kinds; 0 = see the next two.")
+    tensorflow_session_config_file: str = _flag("", "Text proto ConfigProto of the sessions; the other flags win.")
     tensorflow_intra_op_parallelism: int = _flag(0, "Threads within an operation; 0 = one.")
     tensorflow_inter_op_parallelism: int = _flag(0, "Operations that run side by side; 0 = TensorFlow chooses.")
     ssl_config_file: str = _flag("", "Text proto SSLConfig; then gRPC is served over TLS alone.")
     platform_config_file: str = _flag("", "Not offered here: must be empty.")
     per_process_gpu_memory_fraction: float = _flag(0.0, "Accepted; this server uses the CPU.")
     saved_model_tags: str = _flag("serve", "Comma-separated tags of the meta graph to load.")
+    xla_cpu_compilation_enabled: bool = _flag(False, "Accepted; XLA runs where a graph asks for it.")
+    xla_gpu_compilation_enabled: bool = _flag(False, "Accepted; this server uses the CPU.")
     enable_profiler: bool = _flag(True, "Accepted; there is no profiler service.")
     monitoring_config_file: str = _flag("", "Text proto MonitoringConfig; without it there is no metrics page.")
     enable_signature_method_name_check: bool = _flag(False, "Check the method_name of signatures.")
@@ -69,6 +72,7 @@ class Flags:
     thread_pool_factory_config_file: str = _flag("", "Accepted; without effect.")
     use_alts_credentials: bool = _flag(False, "Not offered here: must be false.")
     mixed_precision: str = _flag("", "Accepted; without effect.")
+    skip_initialize_tpu: bool = _flag(False, "Accepted; this server uses the CPU.")
     version: bool = _flag(False, "Display the version and exit.")
 
     bind_address: str = _flag("0.0.0.0", "Ours: the address to listen on.")  # noqa: S104 - the original's only choice.
@@ -103,6 +107,17 @@ def check_flags(flags: Flags) -> None:
         raise InvalidFlag(
             "INVALID_ARGUMENT: server_options.batching_parameters_file is set without setting "
             "server_options.enable_batching to true."
+        )
+    threads = (
+        flags.tensorflow_session_parallelism,
+        flags.tensorflow_intra_op_parallelism,
+        flags.tensorflow_inter_op_parallelism,
+    )
+    if all(number > 0 for number in threads):
+        raise InvalidFlag(
+            "INVALID_ARGUMENT: Either configure server_options.tensorflow_session_parallelism or "
+            "(server_options.tensorflow_intra_op_parallelism, server_options.tensorflow_inter_op_parallelism) "
+            "separately. You cannot configure all."
         )
     for name in ("platform_config_file", "use_alts_credentials"):
         if getattr(flags, name):

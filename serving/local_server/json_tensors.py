@@ -5,8 +5,6 @@ Source: tensorflow_serving/util/json_tensor.cc.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any
@@ -15,6 +13,7 @@ from contracts.serving_protos import DataType, SignatureDef, TensorProto
 from serving.local_server.errors import InvalidArgument, StatusError, Unimplemented
 from serving.local_server.json_reader import debug_text
 from serving.local_server.json_types import KINDS
+from serving.local_server.json_values import decode_base64, is_base64, type_name
 
 ROWS, COLUMNS = "instances", "inputs"
 
@@ -40,7 +39,7 @@ def read_inputs(document: Mapping[str, Any], signature: SignatureDef) -> tuple[s
 
 
 def _read_columns(value: Any, dtypes: Mapping[str, int]) -> dict[str, TensorProto]:
-    if isinstance(value, dict) and not _is_base64(value):
+    if isinstance(value, dict) and not is_base64(value):
         for alias in dtypes:
             if alias not in value:
                 raise InvalidArgument(f"Missing named input: {alias} in 'inputs' object.")
@@ -92,12 +91,8 @@ def _add_row(tensor: _Tensor, value: Any, where: str) -> None:
         raise InvalidArgument(f"Failed to process {where} 'instances' list. Error: {error}") from error
 
 
-def _is_base64(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)
-
-
 def _is_named(value: Any) -> bool:
-    return isinstance(value, dict) and not _is_base64(value)
+    return isinstance(value, dict) and not is_base64(value)
 
 
 class _Tensor:
@@ -159,9 +154,9 @@ class _Tensor:
         if isinstance(value, dict):
             if self._dtype != DataType.DT_STRING:
                 raise _type_error(value, name)
-            if not _is_base64(value):
+            if not is_base64(value):
                 raise InvalidArgument(f"JSON Value: {debug_text(value)} not formatted correctly for base64 data")
-            return _decode_base64(value["b64"])
+            return decode_base64(value["b64"])
         kind = KINDS.get(self._dtype)
         if kind is None:
             raise Unimplemented(f"Conversion of JSON Value: {debug_text(value)} to type: {name}")
@@ -171,21 +166,7 @@ class _Tensor:
 
 
 def _type_error(value: Any, name: str) -> InvalidArgument:
-    return InvalidArgument(f"JSON Value: {debug_text(value)} Type: {_type_name(value)} is not of expected type: {name}")
-
-
-def _type_name(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "True", False: "False", None: "Null"}[value]
-    names: dict[type, str] = {dict: "Object", list: "Array", str: "String"}
-    return names.get(type(value), "Number")
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text.rstrip("=")) % 4 if "=" not in text else 0), validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidArgument("Unable to base64 decode") from None
+    return InvalidArgument(f"JSON Value: {debug_text(value)} Type: {type_name(value)} is not of expected type: {name}")
 
 
 def _shape_of(value: Any) -> list[int]:

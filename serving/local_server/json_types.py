@@ -31,12 +31,13 @@ class Kind:
 def _store_floats(dtype: type[np.floating[Any]]) -> Callable[[TensorProto, list[Any]], None]:
     def store(proto: TensorProto, values: list[Any]) -> None:
         with np.errstate(over="ignore"):
-            proto.tensor_content = np.array([_to_float(value) for value in values], np.float64).astype(dtype).tobytes()
+            proto.tensor_content = np.array([to_float(value) for value in values], np.float64).astype(dtype).tobytes()
 
     return store
 
 
-def _to_float(value: float) -> float:
+def to_float(value: float) -> float:
+    """A JSON number as a float64; infinite where it is too large."""
     try:
         return float(value)
     except OverflowError:  # A whole number of more than 308 digits.

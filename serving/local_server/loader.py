@@ -6,12 +6,14 @@ import logging
 import time
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import Any
 
 from contracts.serving_protos import ConfigProto
 from serving.local_server.batched_graph import BatchedGraph
 from serving.local_server.batching_parameters import BatchingParameters
 from serving.local_server.errors import InvalidArgument, StatusError
 from serving.local_server.executor import ONE_BY_ONE, Executor
+from serving.local_server.extra_messages import read_text_message
 from serving.local_server.flags import Flags
 from serving.local_server.manager import LoadGraph
 from serving.local_server.metrics import Metrics
@@ -33,6 +35,9 @@ LITE_MODEL = "model.tflite"
 BATCHING_FILE = "batching_params.pbtxt"
 """The file of a version that --enable_per_model_batching_parameters reads."""
 
+POOL_NAME = "model_server_batch_threads"
+"""What metrics call the threads that run batches where no file of parameters names them."""
+
 _LOST_VARIABLES = (
     "The graph of %s reads variables that its restore does not fill; TensorFlow Serving would fail alike. "
     "tf.saved_model.save of a module that holds Keras 3 variables writes each twice, one copy restored and the other "
@@ -45,13 +50,7 @@ _log = logging.getLogger(__name__)
 def saved_model_loader(flags: Flags, metrics: Metrics) -> LoadGraph:
     """Loads SavedModels as the flags say; raises TensorFlowNotFound, UnreadableConfig and InvalidArgument."""
     library = TensorFlowLibrary.installed()
-    both = flags.tensorflow_session_parallelism
-    config = ConfigProto(
-        intra_op_parallelism_threads=flags.tensorflow_intra_op_parallelism or both or INTRA_OP_THREADS,
-        inter_op_parallelism_threads=flags.tensorflow_inter_op_parallelism or both,
-    )
-    if flags.run_operations_one_by_one:
-        config.experimental.executor_type = ONE_BY_ONE
+    config = session_config(flags)
     tags = [tag for tag in flags.saved_model_tags.split(",") if tag]
 
     batching = _batching(flags)
@@ -107,9 +106,21 @@ def saved_model_loader(flags: Flags, metrics: Metrics) -> LoadGraph:
     return load
 
 
+def session_config(flags: Flags) -> Any:
+    """The ConfigProto of the sessions; raises UnreadableConfig."""
+    path, both = flags.tensorflow_session_config_file, flags.tensorflow_session_parallelism
+    config: Any = read_text_message(Path(path), ConfigProto) if path else ConfigProto()
+    intra, inter = flags.tensorflow_intra_op_parallelism or both, flags.tensorflow_inter_op_parallelism or both
+    config.intra_op_parallelism_threads = intra or config.intra_op_parallelism_threads or INTRA_OP_THREADS
+    config.inter_op_parallelism_threads = inter or config.inter_op_parallelism_threads
+    if flags.run_operations_one_by_one:
+        config.experimental.executor_type = ONE_BY_ONE
+    return config
+
+
 def _batching(flags: Flags) -> BatchingParameters | None:
     """None where requests run one by one."""
     if not flags.enable_batching:
         return None
     path = flags.batching_parameters_file
-    return BatchingParameters.read(Path(path)) if path else BatchingParameters()
+    return BatchingParameters.read(Path(path)) if path else BatchingParameters(pool_name=POOL_NAME)

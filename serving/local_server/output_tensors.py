@@ -73,6 +73,9 @@ _TYPED_FIELDS = {
 }
 """All other integers travel in `int_val`."""
 
+_HANDLES = {int(DataType.DT_RESOURCE), int(DataType.DT_VARIANT)}
+"""Their memory holds addresses in this process, so that type and shape is all that leaves it."""
+
 
 def shape_text(shape: Sequence[int]) -> str:
     """As TensorFlow prints it: `[2,3]`."""
@@ -89,13 +92,13 @@ def write_typed(tensor: OutputTensor, proto: TensorProto) -> None:
         proto.string_val.extend(tensor.strings)
     elif tensor.dtype in NUMPY_TYPES:
         getattr(proto, _TYPED_FIELDS.get(tensor.dtype, "int_val")).extend(tensor.values().tolist())
-    else:
+    elif tensor.dtype not in _HANDLES:
         proto.tensor_content = tensor.data
 
 
 def write_content(tensor: OutputTensor, proto: TensorProto) -> None:
     """Fill the empty `proto` with raw bytes, for --enable_serialization_as_tensor_content; strings stay typed."""
-    if tensor.dtype == _STRING:
+    if tensor.dtype == _STRING or tensor.dtype in _HANDLES:
         write_typed(tensor, proto)
         return
     proto.MergeFromString(_head(tensor.dtype, tensor.shape))

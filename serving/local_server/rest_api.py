@@ -27,6 +27,7 @@ from serving.local_server.json_reader import debug_text, read_json
 from serving.local_server.json_tensors import ROWS, read_inputs
 from serving.local_server.json_writer import write_columns, write_error, write_rows
 from serving.local_server.metrics import Metrics
+from serving.local_server.output_tensors import write_typed
 from serving.local_server.rest_paths import Call, read_path
 from serving.local_server.signatures import DEFAULT_SIGNATURE
 
@@ -119,7 +120,7 @@ class RestApi:
             form, inputs = read_inputs(document, signature)
             request = PredictRequest(model_spec=spec, inputs=inputs)
             request.model_spec.signature_name = name
-            response = self._plane.predict_with(servable, request, self._timeout_s)
+            response = self._plane.predict_with(servable, request, self._timeout_s, write_typed)
         if not response.outputs:
             raise InvalidArgument("Cannot convert empty tensor map to JSON")
         outputs = dict(sorted(response.outputs.items()))

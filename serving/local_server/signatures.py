@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from contracts.serving_protos import SignatureDef, TensorProto
-from serving.local_server.errors import FailedPrecondition, InvalidArgument
+from serving.local_server.errors import FailedPrecondition, Internal, InvalidArgument
 
 DEFAULT_SIGNATURE = "serving_default"
+
+PREDICT, CLASSIFY, REGRESS = (f"tensorflow/serving/{method}" for method in ("predict", "classify", "regress"))
+"""Method names of signatures."""
 
 
 def find_signature(signatures: Mapping[str, SignatureDef], name: str) -> tuple[str, SignatureDef]:
@@ -20,6 +23,15 @@ def find_signature(signatures: Mapping[str, SignatureDef], name: str) -> tuple[s
     if signature is None:
         raise FailedPrecondition(f'Serving signature key "{name}" not found.')
     return name, signature
+
+
+def check_predicts(signature: SignatureDef) -> None:
+    """Where methods of signatures count: Predict runs those of all three; raises Internal for another method."""
+    if signature.method_name not in {PREDICT, CLASSIFY, REGRESS}:
+        raise Internal(
+            f"Expected prediction signature method_name to be one of {{{PREDICT}, {CLASSIFY}, {REGRESS}}}. "
+            f"Was: {signature.method_name}"
+        )
 
 
 def match_inputs(signature: SignatureDef, given: Mapping[str, TensorProto]) -> dict[str, TensorProto]:

@@ -68,6 +68,20 @@ def test_each_request_gets_its_own_rows(batching: RunningServer) -> None:
     assert ':tensorflow:serving:batching_session:padding_size_bucket{execution_batch_size="8",le="1"}' in page
 
 
+def test_without_parameters_the_pool_has_the_originals_name(saved_models: Path, tmp_path: Path) -> None:
+    (tmp_path / "monitoring.config").write_text("prometheus_config { enable: true }")
+    server = RunningServer(
+        tmp_path,
+        model_base_path=str(saved_models / "half_plus_two"),
+        monitoring_config_file=str(tmp_path / "monitoring.config"),
+        enable_batching=True,
+    )
+    server.client.run("default", x=np.ones([1, 1], np.float32))
+    page = server.http("GET", "/monitoring/prometheus/metrics")[1]
+    assert 'queuing_latency_count{thread_pool_name="model_server_batch_threads"} 1' in page
+    server.stop()
+
+
 def test_strings_are_gathered_too(batching: RunningServer) -> None:
     def ask(text: bytes) -> list[bytes]:
         request = predict_request("shapes", "shout")

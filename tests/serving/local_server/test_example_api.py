@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +17,7 @@ from contracts.serving_protos import (
     MultiInferenceRequest,
     RegressionRequest,
 )
+from serving.local_server.json_examples import read_examples
 from tests.serving.harness import RunningServer
 
 CLASSIFY, REGRESS = "tensorflow/serving/classify", "tensorflow/serving/regress"
@@ -166,6 +169,17 @@ def test_several_signatures_answer_in_one_call(running: RunningServer) -> None:
     assert names == [("regress_3", 1), ("classify", 1), ("serving_default", 1)]
 
 
+def test_signatures_of_tf2_have_inputs_of_their_own_and_get_the_same_examples(running: RunningServer) -> None:
+    request = tasks(("regress", REGRESS), ("classify", CLASSIFY), model="examples", given=examples(2.0, 4.0))
+    regression, classification = running.client.multi_inference(request).results
+    assert [each.value for each in regression.regression_result.regressions] == [3.0, 4.0]
+    rows = classification.classification_result.classifications
+    assert [[(each.label, each.score) for each in row.classes] for row in rows] == [
+        [("half", 1.0), ("whole", 2.0)],
+        [("half", 2.0), ("whole", 4.0)],
+    ]
+
+
 def test_wrong_tasks_are_refused(running: RunningServer) -> None:
     call = running.client.multi_inference
     two_models = tasks(("", REGRESS))
@@ -188,10 +202,6 @@ def test_wrong_tasks_are_refused(running: RunningServer) -> None:
             "Requested signature not found in model graph: nothing",
         ),
         (tasks(("", "what")), "UNIMPLEMENTED", "Unsupported signature method_name: what"),
-        (
-            *(tasks(("regress", REGRESS), ("classify", CLASSIFY), model="examples"), "INVALID_ARGUMENT"),
-            "Input tensor must be the same for all Signatures.",
-        ),
         (tasks(("", REGRESS), given=Input()), "INVALID_ARGUMENT", "Input is empty."),
     ]
     for request, code, text in expected:
@@ -213,15 +223,21 @@ def test_rest_regresses_with_a_context(running: RunningServer) -> None:
     ("body", "text"),
     [
         ({}, "When method is classify, key 'examples' is expected and was not found"),
-        ({"examples": 1}, "Example list must be JSON array"),
-        ({"examples": []}, "Examples list is empty"),
+        ({"a": 1}, 'JSON Value: {\n    "a": 1\n} When method is classify, key'),
+        ({"examples": 1}, "Expecting 'examples' value to be an list/array"),
+        ({"examples": []}, "'examples' value is an empty array"),
         ({"examples": [[1]]}, "Example must be JSON object but got JSON Array"),
+        ({"examples": [True]}, "Example must be JSON object but got JSON True"),
+        ({"context": None, "examples": [{"x": 1.0}]}, "Example must be JSON object but got JSON Null"),
         ({"context": 3, "examples": [{"x": 1.0}]}, "Example must be JSON object but got JSON Number"),
         ({"examples": [{"names": [1, "a"]}]}, "Unexpected element type in feature: names expecting type: int64"),
+        ({"examples": [{"names": ["a", 1]}]}, "Unexpected element type in feature: names expecting type: bytes"),
+        ({"examples": [{"x": [1.5, 2, None]}]}, "Unexpected element type in feature: x expecting type: float"),
+        ({"examples": [{"x": [1.5, 2**63]}]}, "Unexpected element type in feature: x expecting type: float"),
         ({"examples": [{"names": None}]}, "Feature: names has element with unexpected JSON type: Null"),
         ({"examples": [{"names": [[1]]}]}, "Feature: names has element with unexpected JSON type: Array"),
         ({"examples": [{"n": 2**63}]}, "Feature: n has uint64_t element. Only int64_t is supported."),
-        ({"examples": [{"n": {"b64": "%"}}]}, "Feature: n Unable to base64 decode"),
+        ({"examples": [{"n": {"b64": 1}}]}, "Feature: n has element with unexpected JSON type: Object"),
         ({"signature_name": 3, "examples": [{}]}, "'signature_name' key must be a string value."),
     ],
 )
@@ -230,6 +246,33 @@ def test_rest_refuses_what_are_no_examples(running: RunningServer, body: object,
         code, answer = running.http("POST", f"/v1/models/examples:{verb}", body)
         assert code == 400
         assert text in answer["error"]
+
+
+def test_rest_says_no_more_of_bytes_that_are_no_base64(running: RunningServer) -> None:
+    answer = running.http("POST", "/v1/models/examples:regress", {"examples": [{"n": {"b64": "%"}}]})
+    assert answer == (400, {"error": "Unable to base64 decode"})
+
+
+def test_base64_of_a_feature_needs_no_padding() -> None:
+    (example,) = read_examples(
+        {"examples": [{"n": [{"b64": "aGVsbG8"}, {"b64": "aGVs\nbG8="}, "a"]}]}
+    ).example_list.examples
+    assert list(example.features.feature["n"].bytes_list.value) == [b"hello", b"hello", b"a"]
+
+
+def test_whole_number_beyond_64_bits_is_a_float() -> None:
+    (example,) = read_examples({"examples": [{"n": [2**64, -(10**400)]}]}).example_list.examples
+    assert list(example.features.feature["n"].float_list.value) == [2.0**64, float("-inf")]
+
+
+def test_results_are_laid_out_as_the_original_lays_them_out(running: RunningServer) -> None:
+    def answer(verb: str, signature: str) -> bytes:
+        body = json.dumps({"signature_name": signature, "examples": [{"x": 2.0}, {"x": 4.5}]}).encode()
+        with urllib.request.urlopen(f"{running.url}/v1/models/examples:{verb}", body, timeout=20) as reply:
+            return bytes(reply.read())
+
+    assert answer("regress", "regress") == b'{\n    "results": [3.0, 4.25]\n}'
+    assert answer("classify", "score") == b'{\n    "results": [[["", 2.0]], [["", 4.5]]\n    ]\n}'
 
 
 def test_rest_names_a_missing_signature(running: RunningServer) -> None:

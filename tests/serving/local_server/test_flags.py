@@ -35,6 +35,15 @@ def test_value_that_does_not_fit_is_named(argument: str) -> None:
         (Flags(port=0, model_base_path="/m"), "grpc_port is not set"),
         (Flags(), "are empty!"),
         (Flags(model_base_path="/m", batching_parameters_file="/b"), "without setting server_options.enable_batching"),
+        (
+            Flags(
+                model_base_path="/m",
+                tensorflow_session_parallelism=1,
+                tensorflow_intra_op_parallelism=1,
+                tensorflow_inter_op_parallelism=1,
+            ),
+            "You cannot configure all",
+        ),
         (Flags(model_base_path="/m", use_alts_credentials=True), "--use_alts_credentials is not offered"),
     ],
 )

@@ -16,6 +16,7 @@ from bench.ports import free_port
 from contracts.serving_protos import RegressionRequest
 from contracts.tensors import from_proto
 from serving.local_server.errors import StatusError
+from serving.local_server.model_configuration import UnreadableConfig
 from tests.serving.harness import RunningServer, predict_request
 from tests.serving.server_process import Process
 
@@ -122,6 +123,32 @@ def test_outputs_are_raw_bytes_where_asked_for(serve: Serve) -> None:
     y = serve("half_plus_two", enable_serialization_as_tensor_content=True).client.run("m", x=HALF).outputs["y"]
     assert (len(y.tensor_content), len(y.float_val)) == (8, 0)
     assert from_proto(y).ravel().tolist() == [4.5, 4.5]
+
+
+def test_raw_bytes_change_nothing_over_rest(serve: Serve) -> None:
+    server = serve("half_plus_two", enable_serialization_as_tensor_content=True)
+    answer = server.http("POST", "/v1/models/m:predict", {"instances": [[1.0], [1.0]]})
+    assert answer == (200, {"predictions": [[4.5], [4.5]]})
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_predict_asks_for_a_known_method_only_where_asked_for(serve: Serve, checked: bool) -> None:
+    """TensorFlow writes the initialiser of a TF2 model as a signature without a method."""
+    server = serve("shapes", enable_signature_method_name_check=checked)
+    code, text = refusal(lambda: server.client.run("m", "__saved_model_init_op"))
+    known = "Expected prediction signature method_name to be one of {tensorflow/serving/predict, "
+    assert (code == "INTERNAL", text.startswith(known)) == (checked, checked)
+    assert server.client.run("m", a=HALF, b=HALF).model_spec.version.value == 1
+
+
+def test_session_configuration_is_read_from_its_file(serve: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "session.config"
+    file.write_text("use_per_session_threads: true inter_op_parallelism_threads: 2")
+    server = serve("half_plus_two", tensorflow_session_config_file=str(file))
+    assert server.client.run("m", x=HALF).model_spec.version.value == 3
+    file.write_text("intra_op_parallelism_threads: many")
+    with pytest.raises(UnreadableConfig, match=r"^Error parsing text-format tensorflow\.ConfigProto: "):
+        serve("half_plus_two", tensorflow_session_config_file=str(file))
 
 
 def test_threads_bound_the_requests_at_once_and_none_is_refused(serve: Serve) -> None:

@@ -24,7 +24,7 @@ from contracts.serving_protos import (
     PredictRequest,
     RegressionRequest,
 )
-from tests.serving.harness import Client, RunningServer, model_list
+from tests.serving.harness import Client, RunningServer, metadata_request, model_list
 from tests.serving.server_process import Process, until
 
 BATCHING = """
@@ -107,6 +107,13 @@ def test_status(serve: Serve) -> None:
     assert (row.version, row.status.error_code) == (123, 0)
 
 
+def test_metadata(serve: Serve) -> None:
+    """testGetModelMetadata"""
+    answer = serve("half_plus_two").client.metadata(metadata_request("default", "signature_def"))
+    assert (answer.model_spec.name, answer.model_spec.version.value) == ("default", 123)
+    assert list(answer.metadata) == ["signature_def"]
+
+
 @pytest.mark.parametrize("model", ["half_plus_two", "half_plus_two_tf2"])
 def test_classify(serve: Serve, model: str) -> None:
     """testClassify, testClassifyTf2"""
@@ -123,14 +130,15 @@ def test_regress(serve: Serve, model: str) -> None:
     assert (answer.model_spec.signature_name, answer.model_spec.version.value) == ("regress_x_to_y", 123)
 
 
-def test_multi_inference(serve: Serve) -> None:
-    """testMultiInference"""
+@pytest.mark.parametrize("model", ["half_plus_two", "half_plus_two_tf2"])
+def test_multi_inference(serve: Serve, model: str) -> None:
+    """testMultiInference, testMultiInferenceTf2"""
     request = MultiInferenceRequest()
     for kind in ("regress", "classify"):
         task = request.tasks.add(method_name=f"tensorflow/serving/{kind}")
         task.model_spec.name, task.model_spec.signature_name = "default", f"{kind}_x_to_y"
     request.input.example_list.examples.add().features.feature["x"].float_list.value.append(2.0)
-    regression, classification = serve("half_plus_two").client.multi_inference(request).results
+    regression, classification = serve(model).client.multi_inference(request).results
     assert regression.regression_result.regressions[0].value == 3.0
     assert classification.classification_result.classifications[0].classes[0].score == 3.0
     specs = [(each.model_spec.signature_name, each.model_spec.version.value) for each in (regression, classification)]

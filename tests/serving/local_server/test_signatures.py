@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contracts.serving_protos import SignatureDef, TensorProto
-from serving.local_server.errors import InvalidArgument
-from serving.local_server.signatures import match_inputs
+from serving.local_server.errors import Internal, InvalidArgument
+from serving.local_server.signatures import check_predicts, match_inputs
 
 X, Y = TensorProto(dtype=1, float_val=[1]), TensorProto(dtype=1, float_val=[2])
 
@@ -34,3 +34,15 @@ def test_missing_input_without_a_default_names_the_defaults() -> None:
 def test_unknown_input_beside_a_default_is_named() -> None:
     with pytest.raises(InvalidArgument, match="Used request inputs: x, request input: x,z"):
         match_inputs(signature(), {"x": X, "z": X})
+
+
+@pytest.mark.parametrize("method", ["predict", "classify", "regress"])
+def test_predict_runs_signatures_of_all_three_methods(method: str) -> None:
+    check_predicts(SignatureDef(method_name=f"tensorflow/serving/{method}"))
+
+
+def test_another_method_is_not_one_of_them() -> None:
+    names = "tensorflow/serving/predict, tensorflow/serving/classify, tensorflow/serving/regress"
+    with pytest.raises(Internal) as refused:
+        check_predicts(SignatureDef(method_name="mine"))
+    assert refused.value.message == (f"Expected prediction signature method_name to be one of {{{names}}}. Was: mine")
