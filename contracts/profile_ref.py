@@ -1,10 +1,11 @@
 """Reads what people paste into one account reference; nothing but a handle or an id leaves this module.
 
-Accepted: profile addresses of x.com, twitter.com and instagram.com (with or without https, www., m., mobile.,
-trailing slashes, queries and the tabs of a profile page), X's id address `x.com/i/user/<id>`, the links of its buttons
-(`x.com/intent/user?screen_name=` or `user_id=`), and, where a platform was chosen, `@handle`, `handle` and a numeric
-id. A bare number is an id; `@123` is the handle. Brackets, quotation marks and the full stop or comma of the sentence
-around it are left away.
+Accepted: profile addresses of x.com, twitter.com, instagram.com and instagr.am (with or without https, www., m.,
+mobile., trailing slashes, queries and the tabs of a profile page), X's id address `x.com/i/user/<id>`, the links of its
+buttons (`x.com/intent/user?screen_name=` or `user_id=`), and, where a platform was chosen, `@handle`, `handle` and a
+numeric id. A bare number is an id; `@123` is the handle. Brackets, quotation marks and the full stop or comma of the
+sentence around it are left away. Signs and digits may be full-width, as East Asian keyboards write them; letters may
+not, as others only look like a to z too. An id that a spreadsheet rounded (1.23457E+17) is refused with the reason.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _HOSTS = {
         "x.com": Platform.X,
         "twitter.com": Platform.X,
         "instagram.com": Platform.INSTAGRAM,
+        "instagr.am": Platform.INSTAGRAM,
     }.items()
     for prefix in ("", "www.", "m.", "mobile.")
 }
@@ -64,6 +66,13 @@ _INVISIBLE_AT_THE_ENDS = (
 _AROUND = ("<([\"'", ">)]\"'.,;:!?")
 """What stands before and behind an address in a text; no handle begins or ends with any of it."""
 _BUTTONS = frozenset(["user", "follow"])
+_WIDE = {0xFF00 + ord(sign) - 0x20: sign for sign in "0123456789@:/._?=&#%-+!,"} | {0xFE6B: "@", 0x3002: "."}
+"""Full-width forms (Unicode's blocks FF00 and FE50) and the ideographic full stop."""
+_ROUNDED = re.compile(r"@?\d(?:[.,]\d+)?[Ee]\+\d+", re.ASCII)
+ROUNDED = (
+    "A spreadsheet has rounded this id, so that it names another account or none. Give the column of ids the format "
+    "text before they are filled in, and export it again."
+)
 
 
 class InvalidReference(ValueError):  # noqa: N818 - it names what was given, as `InvalidReference` in the API does.
@@ -98,7 +107,7 @@ class ProfileRef:
         `platform` says what a bare handle or number belongs to; an address names its platform itself and wins.
         Raises InvalidReference.
         """
-        text = text.strip().strip(_INVISIBLE_AT_THE_ENDS).strip()
+        text = with_plain_signs(text.strip().strip(_INVISIBLE_AT_THE_ENDS).strip())
         text = text.lstrip(_AROUND[0]).rstrip(_AROUND[1])
         if not text:
             raise InvalidReference(f"Nothing was given. {_EXAMPLE}")
@@ -106,6 +115,8 @@ class ProfileRef:
             raise InvalidReference(f"That is longer than {MAX_INPUT_CHARACTERS} characters. {_EXAMPLE}")
         if any(character.isspace() or not character.isprintable() for character in text):
             raise InvalidReference(f"A profile address holds no blanks or control characters. {_EXAMPLE}")
+        if is_rounded(text):
+            raise InvalidReference(ROUNDED)
         looks_like_host = "." in text and platform is None and not text.startswith("@")
         if "/" in text or looks_like_host or text.lower() in _HOSTS:
             return _from_address(text)
@@ -132,6 +143,16 @@ class ProfileRef:
         if self.handle is not None:
             return {"platform": self.platform.value, "handle": self.handle}
         return {"platform": self.platform.value, "id": str(self.id)}
+
+
+def is_rounded(text: str) -> bool:
+    """Whether it is a number as a spreadsheet writes those that it rounded."""
+    return _ROUNDED.fullmatch(text) is not None
+
+
+def with_plain_signs(text: str) -> str:
+    """The text with its full-width signs and digits as ASCII."""
+    return text if text.isascii() else text.translate(_WIDE)
 
 
 def _from_handle(platform: Platform, handle: str) -> ProfileRef:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from contracts.fetch_api import AccountResult, Outcome
+from gateway.rounded_ids import looks_rounded
 
 
 class GatewayError(Exception):
@@ -27,7 +28,10 @@ class NotClassifiedError(GatewayError):
     """The account's outcome is not ok; `result` is what the fetcher said."""
 
     def __init__(self, result: AccountResult) -> None:
-        super().__init__(result.detail or SENTENCES[result.outcome])
+        sentence = result.detail or SENTENCES[result.outcome]
+        if result.outcome is Outcome.NOT_FOUND and result.ref.id and looks_rounded(result.ref.id):
+            sentence = f"{sentence} The id ends in zeros, as if a spreadsheet had rounded it; look where it came from."
+        super().__init__(sentence)
         self.result = result
 
     @property

@@ -44,6 +44,8 @@ class Assumption:
     shares: Shares
     learned: Shares
     by: AssumedBy
+    unmet: bool = False
+    """Whether the deployment names shares, but the version does not say which it learned from."""
 
     def correct(self, probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
         """float[n, 4] under `learned` -> float64[n, 4] under `shares`; each row sums to 1."""
@@ -74,7 +76,7 @@ class Prevalence:
             return Assumption(asked, learned, AssumedBy.REQUEST)
         if correctable and platform in self.of_platform:
             return Assumption(self.of_platform[platform], learned, AssumedBy.DEPLOYMENT)
-        return Assumption(learned, learned, AssumedBy.MODEL)
+        return Assumption(learned, learned, AssumedBy.MODEL, unmet=platform in self.of_platform)
 
 
 def read_shares(given: Mapping[str, float]) -> Shares:

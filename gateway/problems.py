@@ -49,7 +49,10 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "not-found": Kind(404, "No such account", "The platform knows no account by this handle or id."),
     "suspended": Kind(410, "Account suspended", "The platform has suspended the account; nothing of it can be read."),
-    "nonsense": Kind(422, "Not a profile", "What was given names no profile, or a field of the request is wrong."),
+    "nonsense": Kind(422, "Not a profile", "What was given names no profile."),
+    "wrong-field": Kind(
+        422, "Wrong field", "A field of the request is unknown, missing or of another form; `errors` tells which."
+    ),
     "blocked": Kind(502, "Refused by the platform", "The platform refuses our requests, whatever the account."),
     "login-required": Kind(502, "Login required", "The platform shows the account only to someone who is logged in."),
     "not-in-plan": Kind(502, "Not in the plan", "The plan that is paid for at the platform lacks this request."),
@@ -68,7 +71,7 @@ KINDS: Mapping[str, Kind] = {
     "forbidden": Kind(403, "Refused", "A page of another site may not send requests here."),
     "wrong-state": Kind(409, "Not in this state", "What was asked does not fit what has become of the batch."),
     "key-reused": Kind(422, "Idempotency key used before", "The Idempotency-Key came before with another body."),
-    "unreadable-list": Kind(422, "List not readable", "No account can be read from the list, or a setting is wrong."),
+    "unreadable-list": Kind(422, "List not readable", "Nothing can be read from the list, or a setting is wrong."),
     "no-such-page": Kind(404, "No such page", "Nothing is served at this address."),
     "wrong-method": Kind(405, "Wrong method", "The address does not take this HTTP method."),
     "too-large": Kind(413, "Too large", "The body is larger than is read here."),
@@ -78,12 +81,14 @@ KINDS: Mapping[str, Kind] = {
 _OF_STATUS = {400: "malformed", 403: "forbidden", 404: "no-such-page", 405: "wrong-method", 413: "too-large"}
 _OF_STATUS |= {401: "key-needed", 415: "wrong-media-type", 429: "too-many-requests", 500: "internal-error"}
 _FIELD_SENTENCES = {
-    "extra_forbidden": "There is no such field.",
+    "extra_forbidden": "There is no field of this name.",
     "missing": "This field is needed.",
     "string_type": "This must be a text.",
     "string_unicode": "This must be a text of valid Unicode.",
 }
-OUTCOMES = frozenset([*(outcome.value for outcome in Outcome if outcome is not Outcome.OK), "nonsense"])
+_OUTCOMES = {outcome.value: outcome.value for outcome in Outcome if outcome is not Outcome.OK}
+_OUTCOMES |= {"nonsense": "nonsense", "wrong-field": "nonsense"}
+"""Problem -> the `outcome` it tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +125,8 @@ class Problem:
             "instance": request.path,
             "request_id": request_id(),
         }
-        if self.name in OUTCOMES:
-            body["outcome"] = self.name
+        if self.name in _OUTCOMES:
+            body["outcome"] = _OUTCOMES[self.name]
         if self.retry_at is not None:
             body["retry_at"] = write_time(self.retry_at)
         for name in ("ticket", "position", "emulated"):
@@ -186,7 +191,7 @@ def problem_of(error: Exception, now: datetime) -> Problem:
         seconds = max(1, ceil((error.retry_at - now).total_seconds()))
         return Problem(name="allowance-spent", detail=str(error), retry_at=error.retry_at, retry_after_s=seconds)
     if isinstance(error, InvalidPrevalence):
-        return Problem(name="nonsense", detail=str(error), fields=(("prevalence", str(error)),))
+        return Problem(name="wrong-field", detail=str(error), fields=(("prevalence", str(error)),))
     for kind, (name, retry_after_s) in _PLAIN.items():
         if isinstance(error, kind):
             return Problem(name=name, detail=str(error), retry_after_s=retry_after_s)
@@ -221,4 +226,4 @@ def problem_of_fields(error: ValidationError) -> Problem:
         (".".join(map(str, each["loc"])) or "body", _FIELD_SENTENCES.get(each["type"], f"{each['msg']}."))
         for each in error.errors(include_url=False, include_context=False, include_input=False)
     )
-    return Problem(name="nonsense", detail=" ".join(f"{field}: {detail}" for field, detail in fields), fields=fields)
+    return Problem(name="wrong-field", detail=" ".join(f"{field}: {detail}" for field, detail in fields), fields=fields)

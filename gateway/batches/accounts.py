@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contracts.platforms import Platform
-from contracts.profile_ref import InvalidReference, ProfileRef
+from contracts.profile_ref import ROUNDED, InvalidReference, ProfileRef, is_rounded
 from gateway.batches.errors import UnreadableListError
 from gateway.batches.given import Given
+from gateway.rounded_ids import looks_rounded, were_rounded
 
 MOST_ACCOUNTS = 100_000
 
@@ -64,7 +65,17 @@ def read_accounts(entries: Iterable[Given], platform: Platform | None, *, most: 
             refused.append(Refused(given.line, Complaint.DUPLICATE, f"The same account stands in line {line}."))
         else:
             rows.append((given.line, ref))
-    return Accounts(rows, refused)
+    return _without_rounded(Accounts(rows, refused))
+
+
+def _without_rounded(accounts: Accounts) -> Accounts:
+    """One id that ends in zeros may be true; many of a list were rounded, and would name strangers."""
+    if not were_rounded(ref.id for _, ref in accounts.rows if ref.id):
+        return accounts
+    rounded = {line for line, ref in accounts.rows if ref.id and looks_rounded(ref.id)}
+    told = [Refused(line, Complaint.BAD, ROUNDED) for line in rounded]
+    kept = [row for row in accounts.rows if row[0] not in rounded]
+    return Accounts(kept, sorted([*accounts.refused, *told], key=lambda each: each.line))
 
 
 def _read(given: Given, platform: Platform | None) -> ProfileRef:
@@ -73,6 +84,8 @@ def _read(given: Given, platform: Platform | None) -> ProfileRef:
     if given.platform:
         named = _PLATFORMS.get(given.platform.lower())
         if named is None:
+            if is_rounded(f"{given.account},{given.platform}"):  # With a decimal comma, which took it apart.
+                raise InvalidReference(ROUNDED)
             raise InvalidReference(
                 "The platform of this line must be x or instagram; each account stands on a line of its own."
             )

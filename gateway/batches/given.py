@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from contracts.profile_ref import with_plain_signs
 from gateway.batches.errors import UnreadableListError
 
 _ADDRESS = ("profile", "url", "link", "address", "account")
@@ -105,7 +106,7 @@ def _of_value(number: int, value: Any) -> Given:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value)
 
@@ -117,10 +118,11 @@ def _of_fields(number: int, fields: Mapping[str, str]) -> Given:
         return next((fields[name].strip() for name in names if fields.get(name, "").strip()), "")
 
     account = first(_ADDRESS)
-    if not account and (handle := first(_HANDLE)):
+    if not account and (handle := with_plain_signs(first(_HANDLE))):
         # With its @ a handle of digits is not taken for an id.
         account = handle if handle.startswith("@") or "/" in handle else f"@{handle}"
-    account = account or first(_ID)
+    # A column of numbers with gaps is one of fractions to many programs, which write 12345 as 12345.0.
+    account = account or first(_ID).removesuffix(".0")
     if not account:
         return Given(number, wrong="This entry names no account; give a profile address, a handle or an id.")
     return Given(number, account, first(_PLATFORM))

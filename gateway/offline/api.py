@@ -45,7 +45,7 @@ def create_score_api(
 
     @api.errorhandler(UnreadableDocument)
     def answer_unreadable(error: UnreadableDocument) -> Response:
-        return Problem(name="nonsense", detail=str(error)).response()
+        return Problem(name="unreadable-list", detail=str(error)).response()
 
     @api.post(
         "",

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 
 from contracts.model import CLASSES
 from contracts.platforms import Platform
 from gateway.classify import Question
-from gateway.prevalence import LEAST_SHARE, Shares
+from gateway.prevalence import LEAST_SHARE, InvalidPrevalence, Shares
 
 SHARE_FIELDS = {name: f"share_{name}" for name in CLASSES}
 """Class -> the form's field that holds its assumed share, in percent."""
 
 
 def question_of(fields: Mapping[str, str]) -> Question | None:
-    """The question of a form or an address; None when it names no profile."""
+    """The question of a form or an address, without its shares; None when it names no profile."""
     profile, platform = fields.get("profile"), fields.get("platform")
     if profile is None:
         return None
@@ -23,7 +22,6 @@ def question_of(fields: Mapping[str, str]) -> Question | None:
         profile=profile,
         platform=Platform(platform) if platform in list(Platform) else None,
         ticket=(fields.get("ticket") or "")[:256] or None,
-        prevalence=_shares_of(fields),
     )
 
 
@@ -37,16 +35,29 @@ def fields_of(question: Question) -> dict[str, str]:
     return fields
 
 
-def _shares_of(fields: Mapping[str, str]) -> Shares | None:
-    """The four percentages brought to the sum of 1, each at least the least share; None where they are not all there.
+def shares_of(fields: Mapping[str, str]) -> Shares | None:
+    """The four percentages brought to the sum of 1, each at least the least share; None where none is named.
 
-    People who try out shares are not asked to make them add up to 100; the result says what was assumed.
+    People who try out shares are not asked to make them add up to 100; the result says what was assumed. Raises
+    InvalidPrevalence where they cannot be read: other shares in their place would be taken for the ones asked for.
     """
-    try:
-        given = [float(fields[field]) / 100 for field in SHARE_FIELDS.values()]
-    except (KeyError, ValueError):
+    if not any(field in fields for field in SHARE_FIELDS.values()):
         return None
-    if not all(isfinite(share) and 0 <= share <= 1 for share in given) or not sum(given):
-        return None
+    given = [_percentage(fields.get(field, "")) for field in SHARE_FIELDS.values()]
+    if not sum(given):
+        raise InvalidPrevalence(f"At least one of the shares must be more than 0. {_USUAL}")
     raised = [max(LEAST_SHARE, share / sum(given)) for share in given]
     return {name: share / sum(raised) for name, share in zip(CLASSES, raised, strict=True)}
+
+
+_USUAL = "Press Look to assume the usual shares."
+
+
+def _percentage(text: str) -> float:
+    try:
+        share = float(text) / 100
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise InvalidPrevalence(f"Each of the four assumed shares must be a number from 0 to 100, in percent. {_USUAL}")
+    return share

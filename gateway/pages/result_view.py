@@ -76,6 +76,7 @@ class ResultView:
     answers: tuple[Answer, ...]
     bars: tuple[Bar, ...]
     prevalence: str | None
+    shares_unmet: bool
     adjusted: bool
     facts: tuple[Fact, ...]
     facts_read: str
@@ -109,6 +110,7 @@ def view_of(answer: Assessment, now: datetime) -> ResultView:
         answers=_answers(answer),
         bars=_bars(answer),
         prevalence=_prevalence(answer),
+        shares_unmet=answer.assumption.unmet,
         adjusted=answer.assumption.by is AssumedBy.REQUEST,
         facts=fact_rows(answer),
         facts_read=_facts_read(answer),

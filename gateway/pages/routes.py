@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, abort, make_response, render_template, request
@@ -16,7 +17,7 @@ from gateway.errors import FetcherUnreachableError, ModelUnavailableError
 from gateway.fetcher_client import Fetcher
 from gateway.pages.demo_accounts import DemoAccounts
 from gateway.pages.model_view import DRAWN_APART, TEXTS, platform_views, threshold_lines
-from gateway.pages.questions import question_of
+from gateway.pages.questions import question_of, shares_of
 from gateway.pages.result_view import ResultView, view_of
 from gateway.problems import EXPECTED, KINDS, Problem, problem_of
 from gateway.request_context import request_id
@@ -38,17 +39,19 @@ def create_pages(
     """The blueprint; `now` gives the time in UTC."""
     pages = Blueprint("pages", __name__)
 
-    def answer_to(question: Question) -> tuple[ResultView | None, Problem | None]:
+    def answer_to(fields: Mapping[str, str], question: Question) -> tuple[Question, ResultView | None, Problem | None]:
         try:
-            return view_of(classifier.classify(question, request_id()), now()), None
+            question = replace(question, prevalence=shares_of(fields))
+            return question, view_of(classifier.classify(question, request_id()), now()), None
         except EXPECTED as error:
-            return None, problem_of(error, now())
+            return question, None, problem_of(error, now())
 
     @pages.get("/")
     def index() -> ResponseReturnValue:
         """The field, and the answer where a profile is named in the address."""
-        question = question_of(request.args)
-        result, problem = (None, None) if question is None else answer_to(question)
+        question, result, problem = question_of(request.args), None, None
+        if question is not None:
+            question, result, problem = answer_to(request.args, question)
         page = render_template(
             "index.html",
             question=question,
@@ -66,8 +69,7 @@ def create_pages(
     @pages.post("/classify")
     def classify() -> ResponseReturnValue:
         """The answer alone, for the page's script; it was rendered whatever it tells, so the status is 200."""
-        question = question_of(request.form) or Question("")
-        result, problem = answer_to(question)
+        question, result, problem = answer_to(request.form, question_of(request.form) or Question(""))
         return render_template("answer.html", question=question, result=result, problem=problem, now=now())
 
     @pages.get("/about")

@@ -38,6 +38,8 @@ X, INSTAGRAM = Platform.X, Platform.INSTAGRAM
         "(https://x.com/inv_ented).",
         '"https://x.com/inv_ented",',
         "https://x.com/intent/user?screen_name=Inv_Ented",
+        "https\uff1a\uff0f\uff0fx\uff0ecom\uff0finv\uff3fented",
+        "x.com/\uff20inv_ented",
         "https://twitter.com/intent/follow?original_referer=https://example.com&screen_name=@inv_ented",
     ],
 )
@@ -54,13 +56,17 @@ def test_every_form_of_an_x_address_names_the_handle(text: str) -> None:
         "https://instagram.com/in.vented/reels/",
         "https://www.instagram.com/in.vented/tagged/",
         "https://instagram.com/_u/in.vented",
+        "https://instagr.am/in.vented",
+        "http://www.instagr.am/in.vented/",
     ],
 )
 def test_every_form_of_an_instagram_address_names_the_handle(text: str) -> None:
     assert ProfileRef.parse(text) == ProfileRef(INSTAGRAM, handle="in.vented")
 
 
-@pytest.mark.parametrize("text", ["@In_Vented", "in_vented", "IN_VENTED"])
+@pytest.mark.parametrize(
+    "text", ["@In_Vented", "in_vented", "IN_VENTED", "\uff20in_vented", "\ufe6bin\uff3fvented", "\u3000@in_vented"]
+)
 @pytest.mark.parametrize("platform", list(Platform))
 def test_a_bare_handle_belongs_to_the_chosen_platform(text: str, platform: Platform) -> None:
     assert ProfileRef.parse(text, platform) == ProfileRef(platform, handle="in_vented")
@@ -77,6 +83,7 @@ def test_an_address_wins_over_the_chosen_platform() -> None:
 def test_a_bare_number_is_an_id_and_behind_an_at_sign_a_handle() -> None:
     assert ProfileRef.parse("12345", X) == ProfileRef(X, id="12345")
     assert ProfileRef.parse("@12345", X) == ProfileRef(X, handle="12345")
+    assert ProfileRef.parse("\uff11\uff12\uff13\uff14\uff15", X) == ProfileRef(X, id="12345")
 
 
 def test_the_id_address_of_x_names_the_id() -> None:
@@ -123,6 +130,11 @@ def test_the_id_address_of_x_names_the_id() -> None:
         ("https://x.com/in vented", "no blanks"),
         ("https://x.com/in\u202evented", "no blanks or control characters"),
         ("https://x.com/" + "a" * 3000, "longer than 2048"),
+        ("https://instagr.am/p/Cabc/", "address of a post"),
+        ("1.23457E+17", "spreadsheet has rounded"),
+        ("1,23457E+17", "spreadsheet has rounded"),
+        ("1E+18", "spreadsheet has rounded"),
+        ("@1.2e+17", "spreadsheet has rounded"),
     ],
 )
 def test_what_names_no_profile_is_refused_with_the_reason(text: str, reason: str) -> None:

@@ -59,6 +59,13 @@ def test_every_outcome_has_its_status(client: FlaskClient, fetcher: FakeFetcher,
     assert ("Retry-After" in answer.headers) == (status == 503)
 
 
+def test_an_id_of_nobody_that_ends_in_zeros_may_have_been_rounded(client: FlaskClient, fetcher: FakeFetcher) -> None:
+    fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=Outcome.NOT_FOUND)
+    for account_id, told in (("1234567890123450000", True), ("1234567890123456789", False)):
+        answer = client.post(URL, json={"profile": account_id, "platform": "x"})
+        assert ("as if a spreadsheet had rounded it" in answer.json["detail"]) is told
+
+
 def test_a_wait_becomes_retry_after_with_its_ticket(client: FlaskClient, fetcher: FakeFetcher) -> None:
     until = NOW + timedelta(seconds=61.2)
     fetcher.answer = lambda ref: AccountResult(ref=ref, outcome=Outcome.RATE_LIMITED, retry_at=until, ticket="place-12")
@@ -125,6 +132,8 @@ def test_a_bad_body_gets_one_clear_sentence(
 def test_a_wrong_field_is_named_and_its_value_not_repeated(client: FlaskClient) -> None:
     answer = client.post(URL, json={"profile": "https://x.com/a", "platform": "secret-value"})
     assert answer.json["errors"][0]["field"] == "platform"
+    assert (answer.json["type"], answer.json["title"]) == ("/problems/wrong-field", "Wrong field")
+    assert answer.json["outcome"] == "nonsense"
     assert "secret-value" not in answer.text
 
 

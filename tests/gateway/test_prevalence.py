@@ -55,6 +55,8 @@ def test_shares_cannot_be_asked_for_of_a_version_that_names_none() -> None:
     with pytest.raises(InvalidPrevalence, match="does not say"):
         Prevalence().assumed("x", silent, SHARES)
     assert Prevalence({"x": SHARES}).assumed("x", silent).by is AssumedBy.MODEL
+    assert Prevalence({"x": SHARES}).assumed("x", silent).unmet
+    assert not Prevalence().assumed("x", silent).unmet
 
 
 def test_a_text_is_read_and_brought_to_one() -> None:

@@ -98,3 +98,35 @@ def test_a_file_of_a_spreadsheet_is_read_whatever_unicode_it_is_in() -> None:
         assert keys(read(decoded("handle\r\nmaple\r\n".encode(encoding)))) == [(2, "x:@maple")]
     with pytest.raises(UnreadableListError, match="UTF-8"):
         decoded(b"\xe4\xf6")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1234567890123450000\n987654321098765000\n@maple",
+        "id\n1234567890123450000\n987654321098765000",
+        '[{"id": 1234567890123450000}, {"id": 987654321098765000}]',
+        "id\n1.23457E+17\n1.23457E+18",
+        "1,23457E+17\n1,23457E+18",
+        '[{"id": 1.23457e17}, {"user_id": 1.5e18}]',
+    ],
+)
+def test_ids_that_a_spreadsheet_rounded_are_told_and_nobody_else_is_looked_up(text: str) -> None:
+    accounts = read(text)
+    assert [ref.id for _, ref in accounts.rows if ref.id] == []
+    assert len(accounts.refused) == 2
+    assert all("spreadsheet has rounded" in each.detail for each in accounts.refused)
+
+
+def test_a_true_id_may_end_in_zeros() -> None:
+    assert read("1234567890123450000\n1234567890123456789\n@maple").refused == []
+    assert read("1234567890123450000\n@maple").refused == []
+    many = "\n".join(["987654321098765000", "1234567890123450000", *(str(10**18 + n) for n in range(7, 17))])
+    assert read(many).refused == []
+
+
+def test_numbers_with_a_fraction_of_nothing_and_full_width_signs_are_read() -> None:
+    assert keys(read("id,bio\n12345.0,x\n67.0,x")) == [(2, "x:12345"), (3, "x:67")]
+    assert keys(read('[{"id": 12345.0}]')) == [(1, "x:12345")]
+    assert keys(read("handle\n\uff20maple\n")) == [(2, "x:@maple")]
+    assert keys(read("\uff20maple\n\uff14\uff12\n")) == [(1, "x:@maple"), (2, "x:42")]

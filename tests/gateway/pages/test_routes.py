@@ -76,10 +76,23 @@ def test_other_shares_can_be_assumed_in_the_address(client: FlaskClient) -> None
 
 
 @pytest.mark.parametrize("share", ["nan", "-1", "1e400", "many", ""])
-def test_shares_that_are_none_are_left_out(client: FlaskClient, share: str) -> None:
-    shares = {"share_regular": "10", "share_bot": share, "share_influencer": "10", "share_fake": "40"}
-    page = client.get("/", query_string={"profile": "https://x.com/reg_maple", **shares})
-    assert "as among those the model learned from" in page.text
+def test_shares_that_are_none_are_told_and_replaced_by_no_others(
+    client: FlaskClient, fetcher: FakeFetcher, share: str
+) -> None:
+    asked = {"profile": "https://x.com/reg_maple", "share_regular": "10", "share_influencer": "10", "share_fake": "40"}
+    for page in (
+        client.get("/", query_string={**asked, "share_bot": share}),
+        client.post("/classify", data={**asked, "share_bot": share}),
+        client.get("/", query_string=asked),
+    ):
+        assert "must be a number from 0 to 100, in percent. Press Look to assume the usual shares." in page.text
+    assert client.get("/", query_string=asked).status_code == 422
+    assert not fetcher.asked
+
+
+def test_four_shares_of_nothing_are_told(client: FlaskClient) -> None:
+    shares = dict.fromkeys(("share_regular", "share_bot", "share_influencer", "share_fake"), "0")
+    assert "At least one of the shares" in client.get("/", query_string={"profile": "x.com/a", **shares}).text
 
 
 @pytest.mark.parametrize(

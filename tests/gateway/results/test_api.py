@@ -130,11 +130,14 @@ def test_a_cache_that_cannot_be_reached_is_told(ask: Ask, guarded: Guarded) -> N
     assert ask("ada", "GET", HISTORY).json == {"results": []}
 
 
-@pytest.mark.parametrize("path", ["/api/v1/accounts/x/not-a-handle", "/api/v1/accounts/mastodon/someone"])
-def test_what_names_no_account_is_422(ask: Ask, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [("/api/v1/accounts/x/not-a-handle", "nonsense"), ("/api/v1/accounts/mastodon/someone", "wrong-field")],
+)
+def test_what_names_no_account_is_422(ask: Ask, path: str, problem: str) -> None:
     for method, address in (("GET", f"{path}/results"), ("DELETE", path)):
         answer = ask("olga", method, address)
-        assert (answer.status_code, answer.json["type"]) == (422, "/problems/nonsense")
+        assert (answer.status_code, answer.json["type"]) == (422, f"/problems/{problem}")
 
 
 @pytest.mark.parametrize(
