@@ -50,6 +50,7 @@ class Config:
     fetch_deadline_s: float = 10.0
     model_deadline_s: float = 2.0
     database_url: str = field(default=IN_MEMORY, repr=False)
+    database_start_wait_s: float = 0.0
     queue_url: str = field(default=IN_MEMORY, repr=False)
     worker_metrics_port: int = 9102
     worker_threads: int = 4
@@ -257,6 +258,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "FETCH_DEADLINE_S": ("fetch_deadline_s", _seconds(0.1, 60)),
     "MODEL_DEADLINE_S": ("model_deadline_s", _seconds(0.05, 30)),
     "DATABASE_URL": ("database_url", _database),
+    "DATABASE_START_WAIT_S": ("database_start_wait_s", _seconds(0, 600)),
     "QUEUE_URL": ("queue_url", _queue),
     "WORKER_METRICS_PORT": ("worker_metrics_port", _port),
     "WORKER_THREADS": ("worker_threads", _threads),

@@ -10,6 +10,7 @@ import sys
 
 from gateway.config import Config, ConfigError
 from gateway.database import open_database
+from gateway.database_wait import wait_until_open
 from gateway.errors import DatabaseUnavailableError
 from gateway.migrations.newest import is_newest
 
@@ -19,6 +20,7 @@ def main() -> int:
     try:
         config = Config.from_environ(os.environ)
         engine = open_database(config.database_url)
+        wait_until_open(engine, config.database_start_wait_s)
         if not is_newest(engine):
             from gateway.migrations.upgrade import upgrade  # noqa: PLC0415 - It loads Alembic.
 

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from gateway.config import Config, ConfigError
 from gateway.database import open_database
+from gateway.database_wait import wait_until_open
 from gateway.errors import DatabaseUnavailableError
 from gateway.logs import logging_settings
 from gateway.migrations.upgrade import upgrade
@@ -32,6 +33,7 @@ def main() -> int:
     dictConfig(logging_settings(config.log_level))
     engine = open_database(config.database_url, wait_s=_WAIT_S)
     try:
+        wait_until_open(engine, config.database_start_wait_s)
         upgrade(engine)
     except DatabaseUnavailableError as error:
         sys.stderr.write(f"{error}\n")

@@ -170,6 +170,36 @@ def test_settings_are_those_that_the_services_read(name: str, tmp_path: Path) ->
             read[service]({key: _with_files(key, value, tmp_path) for key, value in config["data"].items()})
 
 
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_nobody_is_killed_while_waiting_for_the_database(name: str) -> None:
+    documents = overlay(name)
+    configs = {_name(each): each["data"] for each in of_kind(documents, "ConfigMap")}
+    waiting = set()
+    for workload in of_kind(documents, *WORKLOADS):
+        container = pod_template(workload)["spec"]["containers"][0]
+        settings = [configs[each["configMapRef"]["name"]] for each in container.get("envFrom", [])]
+        seconds = sum(float(each.get("DATABASE_START_WAIT_S", 0)) for each in settings)
+        if seconds:
+            probe = container["startupProbe"]
+            assert probe["periodSeconds"] * probe["failureThreshold"] >= seconds + 30
+            waiting.add(_name(workload))
+    assert waiting == {source for source, to, _ in HOPS if to == "postgres"}
+
+
+def test_one_machine_has_room_for_the_local_overlay_while_a_release_is_rolled_out() -> None:
+    asked = {}
+    for workload in of_kind(overlay("local"), *WORKLOADS):
+        assert workload["spec"]["replicas"] == 1
+        pod = pod_template(workload)["spec"]
+        starting, running = (
+            [int(each["resources"]["requests"]["cpu"].removesuffix("m")) for each in pod.get(kind, [])]
+            for kind in ("initContainers", "containers")
+        )
+        asked[_name(workload)] = max([sum(running), *starting])
+    # A next pod stands beside the one that it replaces; all of them at once where a setting of all changes.
+    assert sum(asked.values()) + sum(milli for name, milli in asked.items() if name not in {"redis", "postgres"}) < 1000
+
+
 def test_images_are_those_of_compose() -> None:
     compose = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]
     there = {each["image"].replace("${ROLLCALL_VERSION:-0.1.0}", VERSION) for each in compose.values()}
