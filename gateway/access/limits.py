@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, request
+from werkzeug.exceptions import TooManyRequests
 
 from gateway.access.caller import known_caller
 
 _SIGN_INS_PER_MINUTE = 20
 """Of one address, so that nobody guesses keys by the form."""
+_RESET, _WAIT = "RateLimit-Reset", "X-RateLimit-Wait"
 
 
 def keep_limits(app: Flask, storage_url: str | None) -> None:
@@ -19,6 +22,18 @@ def keep_limits(app: Flask, storage_url: str | None) -> None:
     """
     from flask_limiter import Limiter  # noqa: PLC0415 - Where no keys are, nothing needs it.
     from flask_limiter.constants import HeaderNames  # noqa: PLC0415
+
+    @app.after_request
+    def correct_headers(response: Response) -> Response:
+        # Flask-Limiter tells a time of 1970's clock, where the headers of this name are seconds to wait
+        # (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/).
+        if (reset := response.headers.get(_RESET)) is not None:
+            response.headers[_RESET] = str(max(0, int(reset) - int(time.time())))
+        # It also tells every answer to wait, and one that has its own time to wait longer.
+        wait = response.headers.pop(_WAIT, None)
+        if wait is not None and response.status_code == TooManyRequests.code:
+            response.headers.setdefault("Retry-After", wait)
+        return response
 
     bounds: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1} if storage_url else {}
     Limiter(
@@ -33,7 +48,8 @@ def keep_limits(app: Flask, storage_url: str | None) -> None:
         header_name_mapping={
             HeaderNames.LIMIT: "RateLimit-Limit",
             HeaderNames.REMAINING: "RateLimit-Remaining",
-            HeaderNames.RESET: "RateLimit-Reset",
+            HeaderNames.RESET: _RESET,
+            HeaderNames.RETRY_AFTER: _WAIT,
         },
         retry_after="delta-seconds",
         in_memory_fallback_enabled=True,

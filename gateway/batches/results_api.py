@@ -17,7 +17,7 @@ from gateway.batches.export import as_csv, as_json_lines, columns_of, record_of
 from gateway.batches.results import Choice, Results
 from gateway.batches.schemas import BatchPath, ExportQuery, LinesQuery, RefusedLines, RowsQuery, RowsReport
 from gateway.batches.store import BatchStore
-from gateway.openapi_document import problem_responses
+from gateway.openapi_document import bears, problem_responses
 
 
 def create_results_api(store: BatchStore, results: Results, now: Callable[[], datetime]) -> APIBlueprint:
@@ -82,4 +82,5 @@ def _choice(query: ExportQuery) -> Choice:
 
 
 def _text(media_type: str) -> dict[str, Any]:
-    return {"description": "The download.", "content": {media_type: {"schema": {"type": "string"}}}}
+    content = {media_type: {"schema": {"type": "string"}}}
+    return {"description": "The download.", "content": content, "headers": bears("Content-Disposition")}

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
+from gateway.openapi_document import HEADERS, SHARED
 from gateway.problems import KINDS
 
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -25,11 +26,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One status that an operation answers with, and the name of its body's schema where it has one."""
+    """One status that an operation answers with, the schema of its body where it has one, and headers of its own."""
 
     status: str
     description: str
     schema: str | None
+    headers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,12 @@ def create_reference(document: Mapping[str, Any]) -> Blueprint:
     def show() -> str:
         """Every operation and every body."""
         return render_template(
-            "api.html", operations=found, schemas=named, problem_kinds=KINDS, info=document.get("info", {})
+            "api.html",
+            operations=found,
+            schemas=named,
+            problem_kinds=KINDS,
+            info=document.get("info", {}),
+            headers=HEADERS,
         )
 
     return reference
@@ -147,4 +154,5 @@ def _operation(path: str, method: str, given: Mapping[str, Any]) -> Operation:
 
 def _answer(status: str, given: Mapping[str, Any]) -> Answer:
     kinds = [kind_of(each["schema"]) for each in given.get("content", {}).values() if "schema" in each]
-    return Answer(status, str(given.get("description", "")), kinds[0] if kinds else None)
+    headers = tuple(name for name in given.get("headers", {}) if name not in SHARED)
+    return Answer(status, str(given.get("description", "")), kinds[0] if kinds else None, headers)

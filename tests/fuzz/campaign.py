@@ -44,6 +44,10 @@ def watched_system(folder: Path) -> Iterator[tuple[System, RefusingProxy]]:
             LIMITS_FILE=str(limits),
             EMULATOR_LIMIT_FACTOR=str(_FACTOR),
             LOG_LEVEL="warning",
+            # A busy machine shall not turn an answer into one about deadlines.
+            FETCH_DEADLINE_S="40",
+            UPSTREAM_TIMEOUT_S="30",
+            MODEL_DEADLINE_S="20",
             **proxy.environment,
         ) as system,
     ):
