@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from contracts.serving_protos import ConfigProto, DataType, RunOptions, SignatureDef, TensorProto
 from serving.local_server.errors import DeadlineExceeded, InvalidArgument, StatusError
+from serving.local_server.input_arrays import check_expansion
 from serving.local_server.meta_graph import read_signatures
 from serving.local_server.output_tensors import OutputTensor
 from serving.local_server.tensorflow_library import Buffer, Endpoint, InputTensor, Status, TensorFlowLibrary
@@ -119,7 +120,8 @@ class Executor:
         return self
 
     def tensor(self, proto: TensorProto) -> InputTensor:
-        """Move `proto` into TensorFlow's memory; raises InvalidArgument when it contradicts itself."""
+        """Move `proto` into TensorFlow's memory; raises InvalidArgument when it contradicts itself or is too large."""
+        check_expansion(proto)
         return InputTensor(self._library, proto)
 
     def run(

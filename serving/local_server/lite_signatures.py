@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
@@ -51,12 +50,12 @@ class TensorRunner:
     def __call__(self, **inputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Output alias -> value; raises ValueError and RuntimeError as LiteRT does."""
         for alias, value in inputs.items():
-            if self._shapes[alias] != value.shape and not self._fits(alias, value):
+            if self._shapes[alias] != value.shape:
                 self._interpreter.resize_tensor_input(self._inputs[alias]["index"], value.shape)
                 self._shapes[alias] = value.shape
         self._interpreter.allocate_tensors()
         for alias, value in inputs.items():
-            self._interpreter.set_tensor(self._inputs[alias]["index"], value.reshape(self._shapes[alias]))
+            self._interpreter.set_tensor(self._inputs[alias]["index"], value)
         self._interpreter.invoke()
         return {alias: self._interpreter.get_tensor(detail["index"]) for alias, detail in self._outputs.items()}
 
@@ -67,11 +66,6 @@ class TensorRunner:
     def get_output_details(self) -> dict[str, Details]:
         """By alias."""
         return dict(self._outputs)
-
-    def _fits(self, alias: str, value: NDArray[Any]) -> bool:
-        """The original resizes a tensor for another number of bytes only; another shape of as many is poured in."""
-        detail = self._inputs[alias]
-        return value.dtype == detail["dtype"] and value.size == int(np.prod(self._shapes[alias]))
 
 
 def _by_alias(details: list[Details], wanted: Mapping[str, Any], kind: str) -> dict[str, Details]:

@@ -95,6 +95,22 @@ def test_strings_are_gathered_too(batching: RunningServer) -> None:
         assert list(pool.map(ask, [b"a", b"cd", b"e", b""])) == [[b"A", b"B"], [b"CD", b"B"], [b"E", b"B"], [b"", b"B"]]
 
 
+@pytest.mark.parametrize("odd", [{"float_val": [2.0, 9.0]}, {"float_val": [2.0]}, {}])
+def test_an_odd_tensor_that_tensorflow_reads_spoils_nobodys_batch(
+    batching: RunningServer, odd: dict[str, list[float]]
+) -> None:
+    def ask(number: int) -> list[float]:
+        request = predict_request("half_plus_two", x=np.full([1, 1], number, np.float32))
+        if number == 2:
+            shape = {"dim": [{"size": 1}, {"size": 1}]}
+            request.inputs["x"].CopyFrom(TensorProto(dtype=DataType.DT_FLOAT, tensor_shape=shape, **odd))
+        return list(batching.client.predict(request).outputs["y"].float_val)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert answers == [[(0.0 if number == 2 and not odd else number) / 2 + 4.0] for number in range(8)]
+
+
 def test_rows_of_other_shapes_run_apart(batching: RunningServer) -> None:
     def ask(width: int) -> tuple[int, ...]:
         answer = batching.client.run("shapes", "any_shape", x=np.ones([1, width], np.float32))

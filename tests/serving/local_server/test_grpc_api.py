@@ -127,8 +127,9 @@ def test_wrong_input_name_is_named(running: RunningServer) -> None:
         TensorProto(dtype=DataType.DT_FLOAT, float_val=[1], tensor_shape={"dim": [{"size": -1}]}),
         TensorProto(dtype=DataType.DT_INVALID, float_val=[1]),
         TensorProto(dtype=200, float_val=[1]),
+        TensorProto(dtype=DataType.DT_FLOAT, float_val=[1], tensor_shape={"dim": [{"size": 2**40}]}),
     ],
-    ids=["half a value", "negative size", "no dtype", "unknown dtype"],
+    ids=["half a value", "negative size", "no dtype", "unknown dtype", "all memory"],
 )
 def test_tensor_that_contradicts_itself_is_a_parsing_error(running: RunningServer, tensor: TensorProto) -> None:
     request = predict_request("half_plus_two")

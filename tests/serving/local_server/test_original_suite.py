@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
 
 from bench.ports import free_port
@@ -306,6 +307,15 @@ def test_newest_of_two_servers_has_the_unix_socket(saved_models: Path, tmp_path:
 def test_lite_model(serve: Serve, model: str) -> None:
     """testPredictOnTfLite, testPredictWithSignatureDefOnTfLite"""
     predict_2(serve(model, prefer_tflite_model=True).client, 3.0, filtered=False)
+
+
+@pytest.mark.parametrize("model", ["lite", "lite_with_signature"])
+def test_lite_model_answers_in_the_shape_that_it_was_asked_in(serve: Serve, model: str) -> None:
+    """ResizeWithSameNumElementsTest of tflite_session_test.cc; what others asked before must not show."""
+    client = serve(model, prefer_tflite_model=True).client
+    for shape in ([1, 1], [1], [3], [1, 1], [3, 1]):
+        y = client.run("default", x=np.ones(shape, np.float32)).outputs["y"]
+        assert [dim.size for dim in y.tensor_shape.dim] == shape
 
 
 @pytest.mark.parametrize(("model", "expected"), [("scaled", 12.0), ("constants", 1.0)])
