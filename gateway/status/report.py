@@ -11,7 +11,7 @@ from gateway.errors import FetcherUnreachableError
 from gateway.fetcher_client import Fetcher
 from gateway.metrics import Metrics
 from gateway.split_model import SplitModel
-from gateway.status.figures import Figures, fetcher_figures, gateway_figures, worker_figures
+from gateway.status.figures import Figures, fetcher_figures, gateway_figures, quantile, worker_figures
 from gateway.status.history import KEPT_S, History
 from gateway.status.http_get import Get
 from gateway.status.prometheus import WINDOW_S, Prometheus, Told
@@ -53,7 +53,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
-    """Everything on the screen. `source` is `prometheus` or `gateway`: this process alone."""
+    """Everything on the screen. `source` is `prometheus` or `gateway`: this process alone.
+
+    `outcomes`, `fetcher` and the worker's rows count since the start of the process that counts.
+    """
 
     source: str
     window_s: float
@@ -211,6 +214,7 @@ def _hop(own: History, name: str) -> Hop:
 
 
 def _fetcher(fetchers: History) -> dict[str, float | None]:
+    """All of it since the fetcher's start: it is only read while somebody looks, so that there is no common window."""
     now = fetchers.now()
     looked = now.get("cache hit", 0.0) + now.get("cache miss", 0.0)
     return {
@@ -218,8 +222,8 @@ def _fetcher(fetchers: History) -> dict[str, float | None]:
         "platform_requests_not_served": now.get("upstream failed"),
         "refused_as_too_long": now.get("refused"),
         "cache_hit_share": now.get("cache hit", 0.0) / looked if looked else None,
-        "platform_p50_s": fetchers.quantile("upstream", 0.5),
-        "platform_p99_s": fetchers.quantile("upstream", 0.99),
+        "platform_p50_s": quantile(now, {}, "upstream", 0.5),
+        "platform_p99_s": quantile(now, {}, "upstream", 0.99),
     }
 
 

@@ -47,8 +47,8 @@ class StatusAnswer(BaseModel):
     requests_in_flight: int
     accounts: dict[str, int] = Field(description="Accounts by typed outcome since this process started.")
     hops: list[Hop]
-    fetcher: dict[str, float | None]
-    worker: dict[str, float]
+    fetcher: dict[str, float | None] = Field(description="Requests to platforms and lookups since the fetcher's start.")
+    worker: dict[str, float] = Field(description="What waits now, and the rows done since the worker's start.")
     services: list[Service]
     alerts: list[str] = Field(description="Names of the alerts that fire, where a Prometheus is asked.")
     platforms: list[dict[str, Any]] = Field(description="Windows and budgets, as `/api/v1/limits` gives them.")

@@ -86,3 +86,21 @@ def test_a_prometheus_that_is_away_leaves_the_own_figures(build: Callable[..., F
         "up": False,
         "note": "It does not answer; this process tells.",
     }
+
+
+def test_what_counts_since_the_start_says_so(build: Callable[..., FlaskClient]) -> None:
+    buckets = "\n".join(
+        f'rollcall_fetcher_upstream_seconds_bucket{{platform="x",method="users/by",le="{bound}"}} {count}'
+        for bound, count in (("0.1", 6), ("0.2", 12), ("+Inf", 12))
+    )
+
+    def get(url: str) -> bytes | None:
+        return f"{UPSTREAM}\n{buckets}".encode() if "9101" in url else None
+
+    client = build(get)
+    body = client.get("/api/v1/status").get_json()
+    assert body["fetcher"]["platform_requests"] == 12
+    assert body["fetcher"]["platform_p50_s"] == pytest.approx(0.1)
+    page = " ".join(client.get("/status").text.split())
+    assert 'Fetcher to platforms <span class="muted">since its start</span></th><td>12</td>' in page
+    assert "From this process in the last ten minutes." in page
