@@ -40,8 +40,9 @@ SHARED = (REQUEST_ID_HEADER, "RateLimit-Limit", "RateLimit-Remaining", "RateLimi
 _OF_MODELS: dict[tuple[str, str], tuple[str, ...]] = {
     ("create_batch", "200"): ("Location",),
     ("create_batch", "201"): ("Location",),
+    ("create_batch", "409"): ("Retry-After",),
 }
-"""Of answers whose body is a model, which leaves no place beside it for headers: operation, status -> names."""
+"""Of single answers: operation, status -> names. A body that is a model leaves no place beside it for them."""
 
 
 def bears(*names: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from gateway.batches.errors import (
     InvalidChoiceError,
     KeyReusedError,
     NoSuchBatchError,
+    UnderWayError,
     UnreadableListError,
     WrongStateError,
 )
@@ -35,6 +36,7 @@ from gateway.request_context import request_id
 
 RETRY_S = 5
 """When to come back while the model or the database is away; a swap or a restart takes a few seconds."""
+UNDER_WAY_S = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ _PLAIN: Mapping[type[Exception], tuple[str, int | None]] = {
     ModelUnavailableError: ("model-unavailable", RETRY_S),
     DatabaseUnavailableError: ("database-unavailable", RETRY_S),
     NoSuchBatchError: ("no-such-thing", None),
+    UnderWayError: ("wrong-state", UNDER_WAY_S),
     WrongStateError: ("wrong-state", None),
     KeyReusedError: ("key-reused", None),
     UnreadableListError: ("unreadable-list", None),

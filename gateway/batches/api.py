@@ -13,6 +13,7 @@ from gateway.access.caller import caller
 from gateway.batches.accounts import Refused
 from gateway.batches.batch import Batch, iso
 from gateway.batches.blueprint import create_blueprint
+from gateway.batches.creation import NewBatch
 from gateway.batches.schemas import (
     AccountList,
     BatchList,
@@ -25,7 +26,6 @@ from gateway.batches.schemas import (
     Pin,
 )
 from gateway.batches.service import Batches
-from gateway.batches.store import NewBatch
 from gateway.batches.submission import read_body
 from gateway.openapi_document import problem_responses
 from gateway.request_context import request_id

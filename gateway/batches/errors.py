@@ -24,6 +24,13 @@ class NoMoneyError(BatchError):
     """The key that pays for the batch has nothing left, or is gone."""
 
 
+class UnderWayError(WrongStateError):
+    """The same request, by its Idempotency-Key, is still being answered."""
+
+    def __init__(self) -> None:
+        super().__init__("The same request is under way; ask again in a moment.")
+
+
 class KeyReusedError(BatchError):
     """The idempotency key came before, with another body."""
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from gateway.access.caller import caller
 from gateway.batches.batch import Batch
+from gateway.batches.creation import NewBatch
 from gateway.batches.errors import BatchError, InvalidChoiceError, WrongStateError
 from gateway.batches.events import ProgressStreams
 from gateway.batches.finding_pages import add_finding_pages
@@ -20,7 +21,6 @@ from gateway.batches.review import Reviews
 from gateway.batches.schemas import Pin
 from gateway.batches.service import Batches
 from gateway.batches.states import BatchState
-from gateway.batches.store import NewBatch
 from gateway.batches.submission import MOST_BYTES, read_form
 from gateway.errors import GatewayError
 from gateway.problems import problem_of

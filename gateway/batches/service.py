@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Protocol
 
 from gateway.batches.batch import Batch, Progress
+from gateway.batches.creation import NewBatch, create
 from gateway.batches.errors import EmptyBatchError, WrongStateError
 from gateway.batches.overview import Overview
 from gateway.batches.pinned_model import Versions
 from gateway.batches.planning import Planner, plan_of
 from gateway.batches.queue import WorkQueue
 from gateway.batches.states import BatchState
-from gateway.batches.store import BatchStore, NewBatch
+from gateway.batches.store import BatchStore
 from gateway.errors import FetcherUnreachableError, ModelUnavailableError, NoVersionError
 from gateway.prediction import Version
 
@@ -58,7 +59,7 @@ class Batches:
         """
         if not new.accounts.rows:
             raise EmptyBatchError(_empty(new))
-        batch, is_new = self.store.create(replace(new, emulated=self._emulated))
+        batch, is_new = create(self.store, replace(new, emulated=self._emulated))
         if is_new or batch.plan is None:
             try:
                 batch = self.plan(batch, request_id)

@@ -1,84 +1,32 @@
-"""Batches in SQL: made, found, and taken from one state to the next. What the worker does stands in claims.py."""
+"""Batches in SQL: found, taken from one state to the next, and forgotten.
+
+How they are made stands in creation.py, what the worker does in claims.py.
+"""
 
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from threading import Lock
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
-from gateway.batches.accounts import Accounts, Complaint, Refused
+from gateway.batches.accounts import Complaint, Refused
 from gateway.batches.batch import Batch
-from gateway.batches.errors import KeyReusedError, NoSuchBatchError, WrongStateError
+from gateway.batches.errors import NoSuchBatchError, WrongStateError
 from gateway.batches.states import CANCELLED, RETRIED_OUTCOMES, BatchState, RowState
 from gateway.batches.tables import batches, lanes, lines, rows, samples
-from gateway.errors import DatabaseUnavailableError
+from gateway.batches.transactions import Transactions
 
-_PIECE = 2_000
-"""Rows stored in one transaction, so that no other writer waits long."""
 LOADING_S = 600.0
 """A batch that is still loading then was left by a process that died."""
 _ENDED = (BatchState.FINISHED, BatchState.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewBatch:
-    """What is asked for. With `key` and `digest` (of the body), the same request twice makes one batch."""
-
-    owner: str
-    accounts: Accounts
-    name: str = ""
-    explain: bool = False
-    key: str | None = None
-    digest: str | None = None
-    emulated: bool = False
-
-
-class BatchStore:
-    """Safe to share between threads; `now` gives seconds since the epoch. Raises DatabaseUnavailableError anywhere."""
-
-    def __init__(self, engine: sa.Engine, now: Callable[[], float]) -> None:
-        self.engine = engine
-        self.now = now
-        # SQLite lets one writer in and the others try again and again; the threads of a process rather queue up here.
-        self._turn: AbstractContextManager[object] = Lock() if engine.dialect.name == "sqlite" else nullcontext()
-
-    def create(self, new: NewBatch) -> tuple[Batch, bool]:
-        """The batch, and whether it is new; it is planned next. Raises KeyReusedError."""
-        if (known := self._by_key(new)) is not None:
-            return known, False
-        batch_id = secrets.token_hex(16)
-        try:
-            with self.writing() as connection:
-                connection.execute(sa.insert(batches).values(self._values(batch_id, new)))
-        except IntegrityError:
-            # The same request came at the same moment; whoever was first makes the batch.
-            known = self._by_key(new)
-            if known is None:
-                raise WrongStateError("The same request is under way; ask again in a moment.") from None
-            return known, False
-        records = [_row(batch_id, number, *each) for number, each in enumerate(new.accounts.rows, 1)]
-        self._insert(rows, records)
-        self._insert(lines, [_line(batch_id, each) for each in new.accounts.refused])
-        kinds = sorted({(ref.platform.value, ref.id is not None) for _, ref in new.accounts.rows})
-        with self.writing() as connection:
-            connection.execute(
-                sa.insert(lanes),
-                [
-                    {"batch_id": batch_id, "platform": platform, "by_id": by_id, "ready_at": 0.0, "turn_at": 0.0}
-                    for platform, by_id in kinds
-                ],
-            )
-            connection.execute(_in_state(batch_id, BatchState.LOADING).values(state=BatchState.PLANNED))
-        return self.get(new.owner, batch_id), True
+class BatchStore(Transactions):
+    """Safe to share between threads. Raises DatabaseUnavailableError anywhere."""
 
     def get(self, owner: str, batch_id: str) -> Batch:
         """One batch of `owner`; raises NoSuchBatchError."""
@@ -199,64 +147,6 @@ class BatchStore:
             self.drop(batch_id)
         return len(found)
 
-    @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """One transaction; raises DatabaseUnavailableError, and IntegrityError as it is."""
-        try:
-            with self._turn, self.engine.begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise
-        except SQLAlchemyError as error:
-            raise DatabaseUnavailableError("The gateway's database does not answer.") from error
-
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """A look that takes no lock; raises DatabaseUnavailableError."""
-        try:
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise DatabaseUnavailableError("The gateway's database does not answer.") from error
-
-    def _insert(self, table: sa.Table, records: Sequence[Mapping[str, Any]]) -> None:
-        for start in range(0, len(records), _PIECE):
-            with self.writing() as connection:
-                connection.execute(sa.insert(table), records[start : start + _PIECE])
-
-    def _by_key(self, new: NewBatch) -> Batch | None:
-        if new.key is None:
-            return None
-        query = sa.select(batches).where(batches.c.owner == new.owner, batches.c.idempotency_key == new.key)
-        with self.reading() as connection:
-            row = connection.execute(query).mappings().one_or_none()
-        if row is None:
-            return None
-        if row["body_digest"] != new.digest:
-            raise KeyReusedError("This Idempotency-Key came before with another body; use a new key for a new batch.")
-        if row["state"] == BatchState.LOADING:
-            if row["created_at"] < self.now() - LOADING_S:
-                self.drop(row["id"])
-                return None
-            raise WrongStateError("The same request is under way; ask again in a moment.")
-        return Batch.read(row)
-
-    def _values(self, batch_id: str, new: NewBatch) -> dict[str, Any]:
-        return {
-            "id": batch_id,
-            "owner": new.owner,
-            "name": new.name,
-            "state": BatchState.LOADING,
-            "idempotency_key": new.key,
-            "body_digest": new.digest,
-            "created_at": self.now(),
-            "rows": len(new.accounts.rows),
-            "duplicates": new.accounts.count(Complaint.DUPLICATE),
-            "bad_lines": new.accounts.count(Complaint.BAD),
-            "explain": new.explain,
-            "emulated": new.emulated,
-        }
-
     def _change(
         self,
         batch: Batch,
@@ -266,7 +156,7 @@ class BatchStore:
         also: sa.Update | None = None,
     ) -> Batch:
         with self.writing() as connection:
-            changed = connection.execute(_in_state(batch.id, *before).values(values)).rowcount
+            changed = connection.execute(in_state(batch.id, *before).values(values)).rowcount
             if changed and also is not None:
                 connection.execute(also)
         found = self.get(batch.owner, batch.id)
@@ -282,24 +172,6 @@ def ref_of(platform: str, by_id: bool, handle: str | None, account_id: str | Non
     return ProfileRef(Platform(platform), handle=handle)
 
 
-def _in_state(batch_id: str, *states: BatchState) -> sa.Update:
+def in_state(batch_id: str, *states: BatchState) -> sa.Update:
+    """A change of the batch if it is in one of `states`."""
     return sa.update(batches).where(batches.c.id == batch_id, batches.c.state.in_(states))
-
-
-def _row(batch_id: str, number: int, line: int, ref: ProfileRef) -> dict[str, Any]:
-    return {
-        "batch_id": batch_id,
-        "number": number,
-        "line": line,
-        "platform": ref.platform.value,
-        "by_id": ref.id is not None,
-        "handle": ref.handle,
-        "account_id": ref.id,
-        "state": RowState.WAITING.value,
-        "available_at": 0.0,
-        "attempts": 0,
-    }
-
-
-def _line(batch_id: str, refused: Refused) -> dict[str, Any]:
-    return {"batch_id": batch_id, "line": refused.line, "kind": refused.kind.value, "detail": refused.detail}

@@ -9,8 +9,9 @@ import numpy as np
 from contracts.platforms import Platform
 from gateway.batches.accounts import Accounts, read_accounts
 from gateway.batches.batch import Batch
+from gateway.batches.creation import NewBatch, create
 from gateway.batches.given import of_values
-from gateway.batches.store import BatchStore, NewBatch
+from gateway.batches.store import BatchStore
 from gateway.errors import ModelUnavailableError, NoVersionError
 from gateway.prediction import Prediction, Version
 from tests.gateway.fakes import FakeModel
@@ -27,7 +28,7 @@ def handles(count: int, prefix: str = "reg") -> list[str]:
 
 def running(store: BatchStore, *names: str, owner: str = "local", version: int = 7, explain: bool = False) -> Batch:
     """A batch that was confirmed."""
-    batch, _ = store.create(NewBatch(owner=owner, accounts=accounts(*names), explain=explain))
+    batch, _ = create(store, NewBatch(owner=owner, accounts=accounts(*names), explain=explain))
     return store.confirm(batch, version)
 
 
