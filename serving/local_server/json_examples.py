@@ -15,7 +15,7 @@ from contracts.serving_protos import ClassificationResult, Example, Input, Regre
 from serving.local_server.errors import InvalidArgument
 from serving.local_server.json_reader import debug_text
 from serving.local_server.json_types import to_float
-from serving.local_server.json_values import decode_base64, is_base64, type_name
+from serving.local_server.json_values import decode_base64, is_base64, type_name, valid_name
 from serving.local_server.json_writer import quote, write_floats
 
 _INT64, _UINT64 = range(-(2**63), 2**63), range(2**64)
@@ -66,7 +66,7 @@ def _example(value: Any) -> Example:
         raise InvalidArgument(f"Example must be JSON object but got JSON {type_name(value)}")
     example = Example()
     for name, given in value.items():
-        feature = example.features.feature[name]
+        feature = example.features.feature[valid_name(name)]
         for each in given if isinstance(given, list) else [given]:
             _add(feature, name, each)
     return example
@@ -81,7 +81,7 @@ def _add(feature: Any, name: str, value: Any) -> None:
     if kind == "int64_list":
         if value not in _INT64:
             raise InvalidArgument(f"Feature: {name} has uint64_t element. Only int64_t is supported.")
-        feature.int64_list.value.append(value)
+        feature.int64_list.value.append(int(value))
     elif kind == "float_list":
         feature.float_list.value.append(to_float(value))
     elif isinstance(value, str):

@@ -17,6 +17,11 @@ def type_name(value: Any) -> str:
     return names.get(type(value), "Number")
 
 
+def valid_name(text: str) -> str:
+    """`text` as a message can hold it: bytes that were no UTF-8 become question marks."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def is_base64(value: Any) -> bool:
     """Whether it is `{"b64": "..."}`, the form of a string that is not text."""
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)

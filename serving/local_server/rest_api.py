@@ -25,6 +25,7 @@ from serving.local_server.errors import InvalidArgument, StatusError
 from serving.local_server.json_examples import read_examples, write_classifications, write_regressions
 from serving.local_server.json_reader import debug_text, read_json
 from serving.local_server.json_tensors import ROWS, read_inputs
+from serving.local_server.json_values import valid_name
 from serving.local_server.json_writer import write_columns, write_error, write_rows
 from serving.local_server.metrics import Metrics
 from serving.local_server.output_tensors import write_typed
@@ -155,7 +156,7 @@ def _signature_name(document: Mapping[str, Any]) -> str:
         raise InvalidArgument(
             f"JSON Value: {debug_text(document)} not formatted correctly. 'signature_name' key must be a string value."
         )
-    return name
+    return valid_name(name)
 
 
 def _to_json(message: object) -> str:

@@ -253,11 +253,24 @@ def test_rest_says_no_more_of_bytes_that_are_no_base64(running: RunningServer) -
     assert answer == (400, {"error": "Unable to base64 decode"})
 
 
+@pytest.mark.parametrize("verb", ["predict", "classify", "regress"])
+@pytest.mark.parametrize("name", [b"\xce", b"\\ud800"])
+def test_names_that_are_no_text_are_names_of_nothing(running: RunningServer, verb: str, name: bytes) -> None:
+    body = b'{"signature_name": "a%s", "examples": [{"%s": 1}]}' % (name, name)
+    code, answer = running.http("POST", f"/v1/models/examples:{verb}", body)
+    assert (code, "a?" in answer["error"]) == (400, True)
+
+
 def test_base64_of_a_feature_needs_no_padding() -> None:
     (example,) = read_examples(
         {"examples": [{"n": [{"b64": "aGVsbG8"}, {"b64": "aGVs\nbG8="}, "a"]}]}
     ).example_list.examples
     assert list(example.features.feature["n"].bytes_list.value) == [b"hello", b"hello", b"a"]
+
+
+def test_truth_values_are_whole_numbers() -> None:
+    (example,) = read_examples({"examples": [{"n": [1, True, False]}]}).example_list.examples
+    assert list(example.features.feature["n"].int64_list.value) == [1, 1, 0]
 
 
 def test_whole_number_beyond_64_bits_is_a_float() -> None:
