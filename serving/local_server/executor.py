@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from contracts.serving_protos import ConfigProto, DataType, RunOptions, SignatureDef, TensorProto
-from serving.local_server.errors import DeadlineExceeded, InvalidArgument, StatusError
+from serving.local_server.errors import DeadlineExceeded, InvalidArgument, StatusError, Unimplemented
 from serving.local_server.input_arrays import check_expansion
 from serving.local_server.meta_graph import read_signatures
 from serving.local_server.output_tensors import OutputTensor
@@ -77,14 +77,24 @@ class Executor:
         self._plans: dict[tuple[tuple[str, ...], tuple[str, ...]], _Plan] = {}
         chosen = ConfigProto()
         chosen.MergeFrom(options or chosen)
-        self._load(path, tags, chosen)
-        if chosen.experimental.executor_type == ONE_BY_ONE and self._has_old_control_flow():
-            self.close()
+        if chosen.experimental.executor_type == ONE_BY_ONE and not self._loads_one_by_one(path, tags, chosen):
             chosen.experimental.ClearField("executor_type")
+        if chosen.experimental.executor_type != ONE_BY_ONE:
             self._load(path, tags, chosen)
         # That executor waits for each function that an operation calls. In TensorFlow's pool, whose few threads run
         # these functions, as many requests at once as it has threads would wait for each other for ever.
         self._pool_is_shut = chosen.experimental.executor_type == ONE_BY_ONE
+
+    def _loads_one_by_one(self, path: Path, tags: Sequence[str], options: ConfigProto) -> bool:
+        """Load it so, unless it holds what ONE_BY_ONE cannot run: variables, branches or loops of TF1."""
+        try:
+            self._load(path, tags, options)
+        except Unimplemented:
+            return False
+        if self._has_old_control_flow():
+            self.close()
+            return False
+        return True
 
     def _load(self, path: Path, tags: Sequence[str], options: ConfigProto) -> None:
         library = self._library

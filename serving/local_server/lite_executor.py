@@ -76,7 +76,7 @@ class LiteExecutor:
             interpreter = self._interpreter()
         try:
             results = interpreter[name](**inputs)
-        except ValueError as error:  # An interpreter that has failed is not used again.
+        except (ValueError, OverflowError) as error:  # An interpreter that has failed is not used again.
             raise InvalidArgument(str(error)) from error
         except RuntimeError as error:
             raise Internal(str(error)) from error

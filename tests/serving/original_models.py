@@ -69,6 +69,23 @@ def write_half_plus_three(folder: Path) -> None:
         builder.save()
 
 
+def write_counter(folder: Path) -> None:
+    """A TF1 variable, of the kind that is a reference, and signatures that mostly take no input."""
+    with v1.Session(graph=tf.Graph()) as session:
+        counter = v1.Variable(0.0, name="counter", use_resource=False)
+        delta = v1.placeholder(tf.float32, [], name="delta")
+        session.run(v1.global_variables_initializer())
+        signatures = {
+            "get_counter": _signature({}, {"output": counter}, "predict"),
+            "incr_counter": _signature({}, {"output": v1.assign_add(counter, 1.0)}, "predict"),
+            "incr_counter_by": _signature({"delta": delta}, {"output": v1.assign_add(counter, delta)}, "predict"),
+            "reset_counter": _signature({}, {"output": v1.assign(counter, 0.0)}, "predict"),
+        }
+        builder = v1.saved_model.Builder(str(folder / VERSION))
+        builder.add_meta_graph_and_variables(session, ["serve"], signatures)
+        builder.save()
+
+
 class HalfPlusTwo(tf.Module):
     """The same as TF2 functions, whose signatures all say that their method is predict."""
 
@@ -152,6 +169,7 @@ def write_original(folder: Path) -> None:
     """All of them, one folder for each."""
     write_half_plus_two(folder / "half_plus_two")
     write_half_plus_three(folder / "half_plus_three")
+    write_counter(folder / "counter")
     tf2, scaled, constants = HalfPlusTwo(), Scaled(), Constants()
     signatures = {"serving_default": tf2.predict, "classify_x_to_y": tf2.classify, "regress_x_to_y": tf2.regress}
     tf.saved_model.save(tf2, str(folder / "half_plus_two_tf2" / VERSION), signatures)

@@ -115,6 +115,13 @@ def test_version_needs_no_saved_model(saved_models: Path, tmp_path: Path) -> Non
     server.stop()
 
 
+def test_size_beyond_what_lite_rt_counts_is_refused(saved_models: Path) -> None:
+    executor = LiteExecutor(saved_models / "original" / "lite" / "00000123" / "model.tflite")
+    with pytest.raises(InvalidArgument):
+        executor.run({"serving_default/x": np.zeros([0, 2**40], np.float32)}, ["serving_default/y"])
+    executor.close()
+
+
 def test_empty_batch_is_answered_empty(lite: RunningServer) -> None:
     answer = lite.client.run("m", "any_shape", x=np.zeros(0, np.float32))
     assert from_proto(answer.outputs["y"]).shape == (0,)

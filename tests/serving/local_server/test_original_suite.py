@@ -329,6 +329,19 @@ def test_signature_of_a_constant(serve: Serve) -> None:
     predict_2(serve("constants").client, 2.0, signature="custom_signature_key")
 
 
+@pytest.mark.parametrize("flag", ["enable_model_warmup", "enable_batching", "run_operations_one_by_one"])
+def test_signatures_without_inputs(serve: Serve, flag: str) -> None:
+    """PredictionWithCustomizedSignatures of predict_impl_test.cc"""
+    client = serve("counter", **{flag: True}).client
+    calls = ["reset_counter", "get_counter", "incr_counter", "incr_counter", "reset_counter", "incr_counter"]
+    answers = [client.run("default", signature).outputs["output"] for signature in calls]
+    assert [list(answer.float_val) for answer in answers] == [[0.0], [0.0], [1.0], [2.0], [0.0], [1.0]]
+    assert not any(answer.tensor_shape.dim for answer in answers)
+    if flag != "enable_batching":  # A batch has rows, and a delta has none.
+        delta = client.run("default", "incr_counter_by", delta=np.float32(3.0))
+        assert list(delta.outputs["output"].float_val) == [4.0]
+
+
 def test_document_is_what_other_json_readers_read(serve: Serve) -> None:
     """The original's answers are read by `json.loads` of bytes."""
     code, document = serve("half_plus_two").http("POST", "/v1/models/default:predict", {"instances": [[2.0]]})
