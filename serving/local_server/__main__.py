@@ -60,7 +60,9 @@ def _serve(flags: Flags) -> int:
     def start() -> None:
         try:
             server.start()
-        except (UnreadableConfig, CannotListen, StatusError) as error:
+        except Exception as error:  # Whatever it is, nobody may wait for it for ever.
+            if not isinstance(error, UnreadableConfig | CannotListen | StatusError):
+                logging.getLogger(__name__).exception("Starting")
             failures.append(error)
             # To the thread that waits for it: libraries have threads from before the block, which would die of it.
             signal.pthread_kill(waiting, signal.SIGTERM)

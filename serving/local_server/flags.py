@@ -30,7 +30,7 @@ class Flags:
     grpc_socket_path: str = _flag("", "If non-empty, listen to a UNIX socket for gRPC API on the given path.")
     rest_api_port: int = _flag(0, "Port to listen on for HTTP/REST API. 0 = off; must differ from --port.")
     rest_api_num_threads: int = _flag(_THREADS, "Number of threads for HTTP/REST API processing.")
-    rest_api_timeout_in_ms: int = _flag(30000, "Timeout for HTTP/REST API calls.")
+    rest_api_timeout_in_ms: int = _flag(30000, "Timeout for HTTP/REST API calls; 0 = none.")
     rest_api_enable_cors_support: bool = _flag(False, "Enable CORS headers in response.")
     grpc_max_threads: int = _flag(_THREADS, "Max grpc server threads to handle grpc messages.")
     grpc_channel_arguments: str = _flag("", "Comma separated list of arguments of the gRPC server, k=v.")
@@ -96,7 +96,13 @@ def parse_flags(arguments: Sequence[str]) -> tuple[Flags, list[str]]:
 
 
 def check_flags(flags: Flags) -> None:
-    """What the original refuses to start with; raises InvalidFlag."""
+    """What the original refuses to start with, and what it would not survive; raises InvalidFlag."""
+    for name in ("port", "rest_api_port"):
+        if not 0 <= getattr(flags, name) < 2**16:
+            raise InvalidFlag(f"INVALID_ARGUMENT: --{name}={getattr(flags, name)} is not the number of a port.")
+    for name in ("grpc_max_threads", "rest_api_num_threads"):
+        if getattr(flags, name) < 1:
+            raise InvalidFlag(f"INVALID_ARGUMENT: --{name} must be at least 1.")
     if flags.port == 0 and not flags.grpc_socket_path:
         raise InvalidFlag("INVALID_ARGUMENT: server_options.grpc_port is not set.")
     if not flags.model_config_file and not (flags.model_name and flags.model_base_path):

@@ -137,7 +137,7 @@ class ServableManager:
 
     def _load(self, model: str, version: int, managed: _Managed) -> None:
         error: StatusError | None = None
-        for attempt in range(self._options.retries + 1):
+        for attempt in range(max(0, self._options.retries) + 1):
             if attempt and managed.given_up.wait(self._options.retry_interval_s):
                 break
             with self._slots:

@@ -69,7 +69,9 @@ class Reply:
 class RestApi:
     """Answers everything below /v1/. `timeout_s` bounds each run of the graph."""
 
-    def __init__(self, plane: DataPlane, metrics: Metrics, *, timeout_s: float = 30.0, cors: bool = False) -> None:
+    def __init__(
+        self, plane: DataPlane, metrics: Metrics, *, timeout_s: float | None = 30.0, cors: bool = False
+    ) -> None:
         self._plane, self._metrics = plane, metrics
         self._timeout_s = timeout_s
         self._headers = _JSON | (_CORS if cors else {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -82,7 +83,7 @@ class ModelServer:
         self.models.start()
         self.models.reload(config)
         self._open_grpc(credentials)
-        if self.flags.rest_api_port == self.flags.port:
+        if 0 < self.flags.rest_api_port == self.flags.port:
             _log.error("--rest_api_port cannot be same as --port. Please use a different port for HTTP/REST API.")
         elif self.flags.rest_api_port:
             self._open_http(monitoring)
@@ -107,7 +108,7 @@ class ModelServer:
             self.plane,
             self.metrics,
             max_threads=self.flags.grpc_max_threads,
-            channel_arguments=_channel_arguments(self.flags.grpc_channel_arguments),
+            channel_arguments=channel_arguments(self.flags.grpc_channel_arguments),
             health=self.flags.enable_grpc_healthcheck_service,
         )
         addresses = [f"unix:{self.flags.grpc_socket_path}"] if self.flags.grpc_socket_path else []
@@ -133,7 +134,7 @@ class ModelServer:
         api = RestApi(
             self.plane,
             self.metrics,
-            timeout_s=self.flags.rest_api_timeout_in_ms / 1000,
+            timeout_s=self.flags.rest_api_timeout_in_ms / 1000 if self.flags.rest_api_timeout_in_ms > 0 else None,
             cors=self.flags.rest_api_enable_cors_support,
         )
         if monitoring is not None and monitoring.prometheus_config.enable:
@@ -164,6 +165,11 @@ class ModelServer:
                 _log.error("PollFilesystemAndReloadConfig failed: %s", error)
 
 
-def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
+def channel_arguments(text: str) -> list[tuple[str, str | int]]:
+    """`k=v,k=v` as gRPC takes it: a value that is an int32 travels as a number, any other as text."""
     pairs = [part.partition("=") for part in text.split(",") if "=" in part]
-    return [(key, int(value) if value.lstrip("-").isdigit() else value) for key, _, value in pairs]
+    return [(key, int(value) if _is_int32(value) else value) for key, _, value in pairs]
+
+
+def _is_int32(text: str) -> bool:
+    return re.fullmatch(r"[+-]?[0-9]{1,10}", text) is not None and -(2**31) <= int(text) < 2**31

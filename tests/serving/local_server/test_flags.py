@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from serving.local_server.flags import Flags, InvalidFlag, check_flags, parse_flags, usage
+from serving.local_server.server import channel_arguments
 
 
 def test_defaults_are_the_originals() -> None:
@@ -44,6 +45,10 @@ def test_value_that_does_not_fit_is_named(argument: str) -> None:
             ),
             "You cannot configure all",
         ),
+        (Flags(model_base_path="/m", port=2**16), "--port=65536 is not the number of a port"),
+        (Flags(model_base_path="/m", rest_api_port=-1), "--rest_api_port=-1 is not the number of a port"),
+        (Flags(model_base_path="/m", grpc_max_threads=0), "--grpc_max_threads must be at least 1"),
+        (Flags(model_base_path="/m", rest_api_num_threads=0), "--rest_api_num_threads must be at least 1"),
         (Flags(model_base_path="/m", use_alts_credentials=True), "--use_alts_credentials is not offered"),
     ],
 )
@@ -60,3 +65,9 @@ def test_usage_names_every_flag_with_its_default() -> None:
     text = usage()
     assert '\t--model_name="default"\tstring\t' in text
     assert "\t--enable_model_warmup=true\tbool\t" in text
+
+
+def test_arguments_of_the_grpc_server_are_numbers_where_they_are_int32() -> None:
+    text = "a=1,b=-2,c=grpclb,d=2147483648,e=--5,f=\u00b2,nothing,g=x=y"
+    wanted = [("a", 1), ("b", -2), ("c", "grpclb"), ("d", "2147483648"), ("e", "--5"), ("f", "\u00b2"), ("g", "x=y")]
+    assert channel_arguments(text) == wanted

@@ -17,8 +17,8 @@ from contracts.serving_protos import RegressionRequest
 from contracts.tensors import from_proto
 from serving.local_server.errors import StatusError
 from serving.local_server.model_configuration import UnreadableConfig
-from tests.serving.harness import RunningServer, predict_request
-from tests.serving.server_process import Process
+from tests.serving.harness import Client, RunningServer, predict_request
+from tests.serving.server_process import Process, until
 
 Serve = Callable[..., RunningServer]
 HALF = np.ones([2, 1], np.float32)
@@ -85,6 +85,29 @@ def test_run_over_rest_that_takes_too_long_is_504(serve: Serve) -> None:
     body = {"signature_name": "slow", "instances": [20_000]}
     code, answer = server.http("POST", "/v1/models/m:predict", body)
     assert (code, list(answer)) == (504, ["error"])
+
+
+def test_rest_has_no_time_limit_where_it_is_zero(serve: Serve) -> None:
+    server = serve("shapes", rest_api_timeout_in_ms=0)
+    body = {"signature_name": "slow", "instances": [50]}
+    assert server.http("POST", "/v1/models/m:predict", body)[0] == 200
+
+
+def test_without_tcp_ports_nothing_is_said_of_them(
+    start: Callable[..., Process], saved_models: Path, tmp_path: Path
+) -> None:
+    base = saved_models / "half_plus_two"
+    process = start(f"--model_base_path={base}", "--port=0", f"--grpc_socket_path={tmp_path / 'u'}")
+    client = Client(f"unix:{tmp_path / 'u'}")
+    until(lambda: "Running gRPC ModelServer" in process.log)
+    assert client.run("default", x=HALF).model_spec.version.value == 3
+    client.close()
+    assert "rest_api_port" not in process.log
+
+
+def test_load_is_tried_once_where_retries_are_below_zero(serve: Serve) -> None:
+    server = serve("half_plus_two", max_num_load_retries=-1)
+    assert server.client.run("m", x=HALF).model_spec.version.value == 3
 
 
 def test_rest_port_equal_to_the_grpc_port_is_left_out_and_the_server_goes_on(
