@@ -30,6 +30,7 @@ from gateway.config import Config
 from gateway.database import open_tables
 from gateway.fetcher_client import Fetcher, FetcherClient
 from gateway.health import create_health
+from gateway.http_problems import problem_of_fields, problem_of_http
 from gateway.json_provider import FastJSON
 from gateway.metrics import Metrics
 from gateway.model_calls import ModelCalls
@@ -41,7 +42,6 @@ from gateway.pages.navigation import navigation
 from gateway.pages.routes import create_pages
 from gateway.pages.template_filters import add_template_filters
 from gateway.prediction import Model
-from gateway.problems import problem_of_fields, problem_of_http
 from gateway.request_context import watch_requests
 from gateway.results.api import create_results_api
 from gateway.results.pages import create_results_pages

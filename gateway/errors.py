@@ -9,7 +9,8 @@
     ├── AllowanceSpentError      the caller's key has spent what it may on a day
     └── DatabaseUnavailableError the gateway's own database does not answer
 
-A text that names no profile is `contracts.profile_ref.InvalidReference`. HTTP statuses appear in problems.py only.
+A text that names no profile is `contracts.profile_ref.InvalidReference`. HTTP statuses appear in problems.py and
+http_problems.py only.
 """
 
 from __future__ import annotations

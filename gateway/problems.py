@@ -1,4 +1,7 @@
-"""Errors as problem details (RFC 9457). The only place where our errors become HTTP statuses."""
+"""Errors as problem details (RFC 9457). The only place where our errors become HTTP statuses.
+
+What Flask and pydantic find with a request stands in http_problems.py.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from math import ceil
 from typing import Any
 
 from flask import Response, jsonify, request
-from pydantic import ValidationError
-from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from contracts.fetch_api import Outcome
 from contracts.json_fields import write_time
@@ -79,14 +80,6 @@ KINDS: Mapping[str, Kind] = {
     "too-large": Kind(413, "Too large", "The body is larger than is read here."),
     "wrong-media-type": Kind(415, "Wrong media type", "The body must be application/json."),
     "internal-error": Kind(500, "Internal error", "A fault of Rollcall; the log holds more under the request id."),
-}
-_OF_STATUS = {400: "malformed", 403: "forbidden", 404: "no-such-page", 405: "wrong-method", 413: "too-large"}
-_OF_STATUS |= {401: "key-needed", 415: "wrong-media-type", 429: "too-many-requests", 500: "internal-error"}
-_FIELD_SENTENCES = {
-    "extra_forbidden": "There is no field of this name.",
-    "missing": "This field is needed.",
-    "string_type": "This must be a text.",
-    "string_unicode": "This must be a text of valid Unicode.",
 }
 _OUTCOMES = {outcome.value: outcome.value for outcome in Outcome if outcome is not Outcome.OK}
 _OUTCOMES |= {"nonsense": "nonsense", "wrong-field": "nonsense"}
@@ -199,34 +192,3 @@ def problem_of(error: Exception, now: datetime) -> Problem:
         if isinstance(error, kind):
             return Problem(name=name, detail=str(error), retry_after_s=retry_after_s)
     raise error
-
-
-def problem_of_http(error: HTTPException) -> Problem:
-    """The problem that Flask itself found with a request."""
-    status = error.code or 500
-    usual = _OF_STATUS.get(status, "malformed" if status < 500 else "internal-error")
-    name = getattr(error, "problem", usual)
-    known = KINDS[name].status == status
-    if status == 429:
-        return Problem(name=name, detail=f"This key may ask {error.description}; Retry-After says when again.")
-    if isinstance(error, RequestEntityTooLarge) and error.description == RequestEntityTooLarge.description:
-        most = (request.max_content_length or 0) // 1024
-        return Problem(name=name, detail=f"A body may hold {most} KB here; lists of accounts go to /api/v1/batches.")
-    if isinstance(error, ClientDisconnected):
-        return Problem(name=name, detail="The body did not come to its end in time.", status_override=408)
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        return Problem(name=name, detail=f"This address takes {', '.join(sorted(error.valid_methods))}.")
-    if isinstance(error, NotFound) and error.description == NotFound.description:
-        return Problem(name=name, detail="Nothing is served at this address; /api tells what is.")
-    return Problem(
-        name=name, detail=error.description or KINDS[name].meaning, status_override=None if known else status
-    )
-
-
-def problem_of_fields(error: ValidationError) -> Problem:
-    """The problem of a body that breaks its schema; what was given is not repeated."""
-    fields = tuple(
-        (".".join(map(str, each["loc"])) or "body", _FIELD_SENTENCES.get(each["type"], f"{each['msg']}."))
-        for each in error.errors(include_url=False, include_context=False, include_input=False)
-    )
-    return Problem(name="wrong-field", detail=" ".join(f"{field}: {detail}" for field, detail in fields), fields=fields)

@@ -1,4 +1,4 @@
-"""Why a request is not let in, as Flask raises it; gateway/problems.py shows it by `problem`."""
+"""Why a request is not let in, as Flask raises it; gateway/http_problems.py shows it by `problem`."""
 
 from __future__ import annotations
 

@@ -89,6 +89,7 @@ class ResultView:
     cached: bool
     version: int
     emulated: bool
+    near_limit: str | None = None
 
 
 def view_of(answer: Assessment, now: datetime) -> ResultView:

@@ -12,11 +12,13 @@ from flask.typing import ResponseReturnValue
 from contracts.features import FEATURES
 from contracts.model import PLAIN_THRESHOLD
 from contracts.platforms import Platform
+from gateway.assessment import Assessment
 from gateway.classify import Classifier, Question
 from gateway.errors import FetcherUnreachableError, ModelUnavailableError
 from gateway.fetcher_client import Fetcher
 from gateway.pages.demo_accounts import DemoAccounts
 from gateway.pages.model_view import DRAWN_APART, TEXTS, platform_views, threshold_lines
+from gateway.pages.near_limit import near_limit
 from gateway.pages.questions import question_of, shares_of
 from gateway.pages.result_view import ResultView, view_of
 from gateway.problems import EXPECTED, KINDS, Problem, problem_of
@@ -42,9 +44,19 @@ def create_pages(
     def answer_to(fields: Mapping[str, str], question: Question) -> tuple[Question, ResultView | None, Problem | None]:
         try:
             question = replace(question, prevalence=shares_of(fields))
-            return question, view_of(classifier.classify(question, request_id()), now()), None
+            answer = classifier.classify(question, request_id())
         except EXPECTED as error:
             return question, None, problem_of(error, now())
+        return question, replace(view_of(answer, now()), near_limit=what_is_left(answer)), None
+
+    def what_is_left(answer: Assessment) -> str | None:
+        """Little, for the next lookup; what came from the cache says nothing of it, and costs nothing to say."""
+        if answer.cached:
+            return None
+        try:
+            return near_limit(fetcher.limits(request_id()), answer.profile.platform, answer.method)
+        except FetcherUnreachableError:
+            return None
 
     @pages.get("/")
     def index() -> ResponseReturnValue:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.pages.sparkline import Sparkline, sparkline
 from gateway.status.report import Chart, StatusReport
-from gateway.wording import amount, percent
+from gateway.wording import amount, count, hours, percent
 
 TITLES = {
     "requests": "Requests",
@@ -15,6 +15,12 @@ TITLES = {
     "p50": "Half are answered within",
     "p99": "99% are answered within",
     "upstream": "Requests to platforms",
+}
+_OF_WORKER = {
+    "ready chunks": "Requests of up to 100 accounts that could be sent now",
+    "queue": "Messages in the queue",
+    "eta": "Until all is done",
+    "rows": "Accounts done since the start of the worker",
 }
 HOPS = {"fetcher": "To the fetcher", "model": "To the model server"}
 
@@ -34,6 +40,17 @@ def tiles(report: StatusReport) -> tuple[Tile, ...]:
     return tuple(_tile(chart) for chart in report.charts)
 
 
+def worker_rows(report: StatusReport) -> tuple[tuple[str, str], ...]:
+    """What the worker counts, as title and figure: batches by state, then what waits."""
+    return tuple(_worker_row(name, value) for name, value in report.worker.items())
+
+
+def _worker_row(name: str, value: float) -> tuple[str, str]:
+    if name == "eta":
+        return _OF_WORKER[name], hours(value / 3600) if value > 0 else "nothing is left"
+    return _OF_WORKER.get(name, name.capitalize()), count(value)
+
+
 def _tile(chart: Chart) -> Tile:
     known = [value for value in chart.values if value is not None]
     return Tile(
@@ -45,9 +62,9 @@ def _tile(chart: Chart) -> Tile:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A number with its unit for people."""
+    """A number with its unit for people; a rate takes two looks, the others what there was to measure."""
     if value is None:
-        return "none"
+        return "not known yet" if unit == "1/s" else "none"
     if unit == "share":
         return percent(value)
     return duration(value) if unit == "s" else f"{amount(value)}/s"

@@ -7,7 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from contracts.platforms import Platform
-from gateway.pages.status_view import HOPS, duration, tiles
+from gateway.pages.status_view import HOPS, duration, tiles, worker_rows
 from gateway.request_context import request_id
 from gateway.status.report import Status
 from gateway.status.schemas import StatusAnswer
@@ -22,7 +22,9 @@ def create_status_page(status: Status) -> Blueprint:
         """Rates, latencies, limits and versions on one screen."""
         report = status.report(request_id())
         titles = {platform.value: platform.title for platform in Platform}
-        return render_template("status.html", report=report, tiles=tiles(report), hops=HOPS, titles=titles)
+        return render_template(
+            "status.html", report=report, tiles=tiles(report), worker=worker_rows(report), hops=HOPS, titles=titles
+        )
 
     return page
 

@@ -101,6 +101,7 @@ class FakeFetcher:
     report: Mapping[str, Any] = field(default_factory=lambda: dict(LIMITS))
     forgotten: list[ProfileRef] = field(default_factory=list)
     cached: set[ProfileRef] = field(default_factory=set)
+    limits_trouble: Exception | None = None
 
     def profiles(self, request: FetchRequest, request_id: str) -> list[AccountResult]:
         self.asked.append(request)
@@ -143,8 +144,8 @@ class FakeFetcher:
         return self.places.get(ticket, Place())
 
     def limits(self, request_id: str) -> dict[str, Any]:
-        if self.trouble:
-            raise self.trouble
+        if trouble := self.trouble or self.limits_trouble:
+            raise trouble
         return dict(self.report)
 
     def forget(self, refs: Sequence[ProfileRef], request_id: str) -> int:

@@ -183,6 +183,7 @@ class TestWithoutKeys:
             answer = open_client().get(path, headers={"Host": "evil.example"})
             assert answer.status_code == 400
             assert answer.mimetype == "application/problem+json"
+            assert "name the host in TRUSTED_HOSTS" in answer.json["detail"]
         assert (
             open_client(trusted_hosts=("rollcall.example",))
             .get("/about", headers={"Host": "rollcall.example"})

@@ -104,3 +104,16 @@ def test_what_counts_since_the_start_says_so(build: Callable[..., FlaskClient]) 
     page = " ".join(client.get("/status").text.split())
     assert 'Fetcher to platforms <span class="muted">since its start</span></th><td>12</td>' in page
     assert "From this process in the last ten minutes." in page
+
+
+def test_what_the_worker_counts_is_told_in_words(build: Callable[..., FlaskClient]) -> None:
+    metrics = (
+        'rollcall_batches{state="running"} 2\nrollcall_batch_eta_seconds 1206\nrollcall_batch_rows_done_total 7910'
+    )
+    page = build(lambda url: metrics.encode() if "9102" in url else None).get("/status").text
+    for title, figure in (
+        ("Batches running", "2"),
+        ("Until all is done", "20.1 min"),
+        ("Accounts done since the start of the worker", "7,910"),
+    ):
+        assert f'<th scope="row">{title}</th><td class="number">{figure}</td>' in page
