@@ -17,7 +17,7 @@ from contracts.serving_protos import ModelSpec, PredictRequest, PredictResponse
 from contracts.tensors import fill
 from gateway.errors import ModelUnavailableError
 from gateway.metrics import Metrics
-from gateway.model_channel import open_channel
+from gateway.renewed_channel import RenewedChannel
 
 _log = logging.getLogger(__name__)
 
@@ -36,12 +36,7 @@ class ModelCalls:
     def __init__(self, target: str, metrics: Metrics, *, deadline_s: float) -> None:
         self.deadline_s = deadline_s
         self._metrics = metrics
-        self._channel = open_channel(target)
-        self._predict: grpc.UnaryUnaryMultiCallable[PredictRequest, PredictResponse] = self._channel.unary_unary(
-            "/tensorflow.serving.PredictionService/Predict",
-            request_serializer=PredictRequest.SerializeToString,
-            response_deserializer=PredictResponse.FromString,
-        )
+        self._channel = RenewedChannel(target)
 
     def describe(self, label: str, request_id: str, *, optional: bool) -> PredictResponse:
         """What the version under `label` says of itself; that an `optional` label is absent is no cause for a warning.
@@ -81,7 +76,7 @@ class ModelCalls:
         with self._metrics.hop("model", spec.signature_name) as hop:
             try:
                 metadata = ((REQUEST_ID_HEADER.lower(), request_id),)
-                response = self._predict(request, timeout=self.deadline_s, metadata=metadata)
+                response = self._channel.predict(request, timeout=self.deadline_s, metadata=metadata)
             except grpc.RpcError as error:
                 code = error.code()
                 hop.outcome = code.name.lower().replace("_", "-")

@@ -38,6 +38,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SECRETS = dict(line.split("=", 1) for line in (FOLDER / "overlays" / "local" / "local-secrets.env").read_text().split())
 """What stands in the files that the settings name."""
 MODEL_STATUS = {"/v1/models/rollcall", "/v1/models/rollcall/labels/stable/metadata"}
+REPLICATED = {"gateway", "worker", "fetcher", "model-server"}
 PUBLIC_HOPS = {("fetcher", 443)}
 """Who reaches outside of the cluster."""
 HOPS = {
@@ -198,6 +199,23 @@ def test_one_machine_has_room_for_the_local_overlay_while_a_release_is_rolled_ou
         asked[_name(workload)] = max([sum(running), *starting])
     # A next pod stands beside the one that it replaces; all of them at once where a setting of all changes.
     assert sum(asked.values()) + sum(milli for name, milli in asked.items() if name not in {"redis", "postgres"}) < 1000
+
+
+def test_the_replicas_of_a_release_are_spread_without_regard_to_the_last_one() -> None:
+    spread = set()
+    for workload in of_kind(overlay("production"), "Deployment"):
+        for constraint in pod_template(workload)["spec"]["topologySpreadConstraints"]:
+            assert constraint["labelSelector"]["matchLabels"] == workload["spec"]["selector"]["matchLabels"]
+            assert constraint["matchLabelKeys"] == ["pod-template-hash"]
+            spread.add((_name(workload), constraint["topologyKey"].rpartition("/")[2]))
+    assert spread == {(name, key) for name in REPLICATED for key in ("hostname", "zone")}
+
+
+def test_a_short_stall_of_what_replicas_share_takes_none_of_them_away() -> None:
+    # Not ready, all at once, they would leave nobody who could say that the answer comes later.
+    for workload in of_kind(overlay("production"), "Deployment"):
+        probe = pod_template(workload)["spec"]["containers"][0]["readinessProbe"]
+        assert probe["periodSeconds"] * (probe["failureThreshold"] - 1) >= 10, _name(workload)
 
 
 def test_images_are_those_of_compose() -> None:
