@@ -56,9 +56,17 @@ class Density(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no types
 
     def __call__(self, features: Any) -> Any:
         """See the class."""
+        return self.conclude(self.enter(features))
+
+    def enter(self, features: Any) -> Any:
+        """features float32[n, F] -> the whitened values, float32[n, k * d]."""
+        values = tf.gather(tf.transpose(features), self._gaussians.columns.astype(np.int32))
+        return tf.matmul(values, self._factors, transpose_a=True)
+
+    def conclude(self, entered: Any) -> Any:
+        """What `enter` gave, float32[n, k * d] -> float32[n, k]."""
         of = self._gaussians
-        values = tf.gather(tf.transpose(features), of.columns.astype(np.int32))
-        whitened = tf.reshape(tf.matmul(values, self._factors, transpose_a=True), [-1, *of.centers.shape])
+        whitened = tf.reshape(entered, [-1, *of.centers.shape])
         return of.offsets - tf.reduce_sum(tf.math.squared_difference(whitened, of.centers), 2)
 
 

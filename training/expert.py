@@ -56,7 +56,15 @@ class Expert(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no types.
         The evidence: log sum of the classes' exponentials, negative entropy of the classes; and where sources are
         named, the same of the sources, and how far classes and sources agree (Bhattacharyya). Without sources e is 2.
         """
-        outputs = self._outputs(features)
+        return self.conclude(self.enter(features))
+
+    def enter(self, features: Any) -> tuple[Any, ...]:
+        """What the first layers make of features float32[n, F], float32[n, h] for each stack."""
+        return tuple(stack.enter(features) for stack in self._stacks)
+
+    def conclude(self, entered: Sequence[Any]) -> tuple[Any, Any]:
+        """What `enter` gave -> probabilities and evidence, as `witness`."""
+        outputs = self._outputs(entered)
         mean, logarithms, evidence = self._certainty(outputs[..., : len(CLASSES)])
         if len(self._membership):
             sources, _, of_sources = self._certainty(outputs[..., len(CLASSES) :])
@@ -64,11 +72,14 @@ class Expert(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no types.
             evidence += [*of_sources, tf.reduce_sum(shared, 1, keepdims=True)]
         return self._calibrated(mean, logarithms), tf.concat(evidence, 1)
 
-    def _outputs(self, features: Any) -> Any:
+    def _outputs(self, entered: Sequence[Any]) -> Any:
         """float32[n, 4 + s] of one network, float32[n, networks, 4 + s] of several."""
         if self._alone:
-            return self._stacks[0].outputs(features)
-        outputs = [tf.reshape(stack.outputs(features), [-1, stack.size, stack.width]) for stack in self._stacks]
+            return self._stacks[0].conclude(entered[0])
+        outputs = [
+            tf.reshape(stack.conclude(each), [-1, stack.size, stack.width])
+            for stack, each in zip(self._stacks, entered, strict=True)
+        ]
         return tf.concat(outputs, 1) if len(outputs) > 1 else outputs[0]
 
     def _certainty(self, logits: Any) -> tuple[Any, Any, list[Any]]:

@@ -73,35 +73,49 @@ class Gate(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no types.
     def look(self, features: Any, evidence: Any) -> Any:
         """What a judge of this gate sees of features float32[n, F], float32[n, d]."""
         densities = self._density(features)
-        return self._look(tf.reduce_max(densities, 1, keepdims=True), densities, features, evidence)
+        facts = self._known(features, self._config.facts)
+        return view(tf.reduce_max(densities, 1, keepdims=True), densities, evidence, facts)
 
     def opening(self, features: Any, evidence: Any) -> tuple[Any, Any]:
         """float32[n, 1] twice, from 0 to 1: how far the gate is open, and how usual the account's numbers are."""
-        score, top = self._scores(features, evidence)
+        return self.conclude(self.enter(features), evidence)
+
+    def enter(self, features: Any) -> tuple[Any, ...]:
+        """What the density makes of features float32[n, F] at first, and which facts and needs are known.
+
+        Nothing stands for facts or needs that nobody reads.
+        """
+        return (
+            self._density.enter(features),
+            self._known(features, self._config.facts) if self._judge else (),
+            self._known(features, self._config.needs) if self._config.needs else (),
+        )
+
+    def conclude(self, entered: Sequence[Any], evidence: Any) -> tuple[Any, Any]:
+        """What `enter` gave, and the evidence of the close networks -> as `opening`."""
+        whitened, facts, needs = entered
+        score, top = self._scores(self._density.conclude(whitened), facts, evidence)
         always = self.threshold == ALWAYS_OPEN
         opening = tf.ones_like(top) if always else tf.sigmoid((score - self.threshold) * (1 / self._config.width))
         if self._config.needs:
-            opening *= tf.reduce_prod(self._known(features, self._config.needs), 1, keepdims=True)
+            opening *= tf.reduce_prod(needs, 1, keepdims=True)
         return opening, tf.sigmoid((top - self.usual) * 0.08)
 
     def settle(self, features: Floats, evidence: Any, learned: Floats) -> None:
         """Set the threshold so that the configured share of `features`, rows that did not train, counts as foreign."""
-        scores = np.asarray(self._scores(tf.constant(features), evidence)[0])
+        whitened, facts, _ = self.enter(tf.constant(features))
+        scores = np.asarray(self._scores(self._density.conclude(whitened), facts, evidence)[0])
         self.threshold = float(np.quantile(scores, self._config.foreign)) if self._config.foreign else ALWAYS_OPEN
         densities = np.asarray(tf.reduce_max(self._density(tf.constant(learned)), 1))
         self.usual = float(np.quantile(densities, 0.02))
 
-    def _scores(self, features: Any, evidence: Any) -> tuple[Any, Any]:
+    def _scores(self, densities: Any, facts: Any, evidence: Any) -> tuple[Any, Any]:
         """The score and the nearest Gaussian's log density, float32[n, 1] each."""
-        densities = self._density(features)
         top = tf.reduce_max(densities, 1, keepdims=True)
-        return (self._judge.score(self._look(top, densities, features, evidence)) if self._judge else top), top
-
-    def _look(self, top: Any, densities: Any, features: Any, evidence: Any) -> Any:
-        return view(top, densities, evidence, self._known(features, self._config.facts))
+        return (self._judge.score(view(top, densities, evidence, facts)) if self._judge else top), top
 
     def _known(self, features: Any, names: Sequence[str]) -> Any:
         """float32[n, names]: 1 where the feature is known and read."""
-        columns = [F // 2 + VALUE_NAMES.index(name) for name in names]
+        columns = np.array([F // 2 + VALUE_NAMES.index(name) for name in names], np.int32)
         known = tf.gather(features, columns, axis=1)
         return known if self._read[columns].all() else known * self._read[columns]

@@ -24,9 +24,18 @@ class PlatformModel(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no
 
     def answer(self, features: Any) -> tuple[Any, Any]:
         """Probabilities float32[n, 4] and familiarity float32[n] from 0 to 1: open gate and usual account."""
-        close, evidence = self._close.witness(features)
-        opening, usual = self._gate.opening(features, evidence)
-        general = self._general.probabilities(features)
+        return self.conclude(self.enter(features))
+
+    def enter(self, features: Any) -> tuple[tuple[Any, ...], ...]:
+        """What the first layers of all parts make of features float32[n, F], float32[n, ...] each."""
+        return self._close.enter(features), self._general.enter(features), self._gate.enter(features)
+
+    def conclude(self, entered: tuple[tuple[Any, ...], ...]) -> tuple[Any, Any]:
+        """What `enter` gave -> probabilities and familiarity, as `answer`."""
+        of_close, of_general, of_gate = entered
+        close, evidence = self._close.conclude(of_close)
+        opening, usual = self._gate.conclude(of_gate, evidence)
+        general = self._general.conclude(of_general)[0]
         mixed = general + opening * (close - general)
         return self._sharpened(mixed, opening), tf.squeeze(usual * (opening * 0.5 + 0.5), 1)
 

@@ -57,8 +57,16 @@ class NetworkStack(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no 
 
     def outputs(self, features: Any) -> Any:
         """features float32[n, F] -> float32[n, networks * (4 + s)], one network behind the other."""
+        return self.conclude(self.enter(features))
+
+    def enter(self, features: Any) -> Any:
+        """features float32[n, F] -> what the first layer makes of them, float32[n, h]."""
         x = tf.gather(tf.transpose(features), self._columns) - self._low
-        x = tf.matmul(tf.minimum(tf.maximum(x, self._floor), self._most), self._first, transpose_a=True)
+        return tf.matmul(tf.minimum(tf.maximum(x, self._floor), self._most), self._first, transpose_a=True)
+
+    def conclude(self, entered: Any) -> Any:
+        """What `enter` gave, float32[n, h] -> the outputs."""
+        x = entered
         for kernel, bias in self._rest:
             x = tf.nn.bias_add(tf.matmul(x * tf.sigmoid(x), kernel), bias)
         return x

@@ -108,6 +108,15 @@ class Untrained(tf.Module):  # type: ignore[misc]  # TensorFlow publishes no typ
 
     def answer(self, features: Any) -> tuple[Any, Any]:
         """As PlatformModel's; a familiarity of -1 makes the confidence 0."""
+        return self.conclude(self.enter(features))
+
+    def enter(self, features: Any) -> tuple[Any, ...]:
+        """As PlatformModel's; nothing of the features but their number counts."""
+        return (features,)
+
+    def conclude(self, entered: tuple[Any, ...]) -> tuple[Any, Any]:
+        """As PlatformModel's."""
+        (features,) = entered
         return self.probabilities(features), -tf.ones_like(features[:, 0])
 
 
@@ -116,7 +125,7 @@ def _explaining(model: PlatformModel | Untrained, steps: int) -> Any:
 
     @tf.function(input_signature=[tf.TensorSpec([None, F], tf.float32)])  # type: ignore[untyped-decorator]
     def explain(features: Any) -> tuple[Any, ...]:
-        return explained(model.answer, features, steps)
+        return explained(model, features, steps)
 
     return explain
 
