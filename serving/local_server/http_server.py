@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
+import re
+import socket
 import zlib
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,8 +16,16 @@ from serving.local_server.rest_api import Reply
 IDLE_TIMEOUT_S = 120
 """After this long without a request a connection is closed."""
 
+MAX_UNPACKED = 100 * 2**20
+"""Bytes of a body that came as gzip; what would be more is not unpacked. The original's bound."""
+
 Answer = Callable[[str, str, Mapping[str, str], bytes], Reply]
-"""method, path, headers and body -> the answer."""
+"""method, path (with its query, as the original's handlers get it), headers and body -> the answer."""
+
+_ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - compared, and the original's only choice.
+
+_ABSOLUTE = re.compile(r"^https?://[^/?#]*(?=/)", re.IGNORECASE)
+"""What stands before the path where a client asks as one asks a proxy."""
 
 _log = logging.getLogger(__name__)
 _PLAIN_404 = Reply(
@@ -34,7 +43,7 @@ class HttpServer:
         self._routes: list[tuple[Callable[[str], bool], Answer]] = []
         self._busy, self._idle = 0, Condition()
         self._slots = BoundedSemaphore(max_requests)
-        self._server = _Server((host, port), _handler(self._answer), bind_and_activate=True)
+        self._server = _listen(host, port, _handler(self._answer))
         self.port: int = self._server.server_address[1]
 
     def route(self, matches: Callable[[str], bool], answer: Answer) -> None:
@@ -74,6 +83,35 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
 
+class _DualServer(_Server):
+    """Listens for IPv6 and IPv4 alike, as gRPC and the original do."""
+
+    address_family = socket.AF_INET6
+
+    def server_bind(self) -> None:
+        self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
+def _listen(host: str, port: int, handler: type[BaseHTTPRequestHandler]) -> _Server:
+    if host == _ANY_ADDRESS:
+        try:
+            return _DualServer(("::", port), handler)
+        except OSError:
+            _log.info("No IPv6 on this machine, or not this port.")
+    return _Server((host, port), handler)
+
+
+def _unpacked(body: bytes) -> bytes:
+    """What gzip holds; nothing where it is broken or holds too much, which the original's handlers see as no body."""
+    reader = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        content = reader.decompress(body, MAX_UNPACKED)
+    except zlib.error:
+        return b""
+    return content if reader.eof else b""
+
+
 def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -89,9 +127,8 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 self._send(Reply(400, str(error).encode(), {"Content-Type": "text/plain"}))
                 return
-            path = self.path.partition("?")[0]
             try:
-                reply = answer(self.command, path, self.headers, body)  # type: ignore[arg-type]
+                reply = answer(self.command, _ABSOLUTE.sub("", self.path), self.headers, body)  # type: ignore[arg-type]
             except Exception:  # noqa: BLE001 - a fault of ours must not take the connection's thread with it.
                 _log.exception("Answering %s", self.command)
                 reply = Reply(500, b'{"error": "internal error"}')
@@ -120,17 +157,14 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
                 body = self.rfile.read(length)
                 if len(body) < length:
                     raise ValueError("The body is shorter than its Content-Length.")
-            if (self.headers.get("Content-Encoding") or "").lower() == "gzip":
-                try:
-                    return gzip.decompress(body)
-                except (OSError, EOFError, zlib.error) as error:
-                    raise ValueError(f"The body is not gzip: {error}") from error
-            return body
+            return _unpacked(body) if "gzip" in (self.headers.get("Content-Encoding") or "") else body
 
         def _read_chunks(self) -> bytes:
             parts = []
             while size := int(self.rfile.readline(64).split(b";")[0], 16):
-                parts.append(self.rfile.read(size))
+                if size < 0 or len(part := self.rfile.read(size)) < size:
+                    raise ValueError("A chunk is not as long as it says.")
+                parts.append(part)
                 self.rfile.readline(8)
             while self.rfile.readline(8192).strip():
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -18,7 +19,7 @@ from serving.local_server.errors import StatusError
 from serving.local_server.extra_messages import MonitoringConfig, read_text_message
 from serving.local_server.flags import Flags
 from serving.local_server.grpc_api import create_server
-from serving.local_server.http_server import HttpServer
+from serving.local_server.http_server import Answer, HttpServer
 from serving.local_server.loader import saved_model_loader
 from serving.local_server.manager import LoadGraph, LoadOptions, ServableManager
 from serving.local_server.metrics import Metrics
@@ -138,14 +139,22 @@ class ModelServer:
             cors=self.flags.rest_api_enable_cors_support,
         )
         if monitoring is not None and monitoring.prometheus_config.enable:
-            path = monitoring.prometheus_config.path or METRICS_PATH
-            server.route(
-                path.__eq__, lambda *_: Reply(200, self.metrics.page().encode(), {"Content-Type": "text/plain"})
-            )
+            server.route(*self._metrics_page(monitoring.prometheus_config.path or METRICS_PATH))
         server.route(lambda path: PREFIX.fullmatch(path) is not None, api.answer)
         server.serve()
         self._http, self.rest_port = server, server.port
         _log.info("Exporting HTTP/REST API at:%s:%d ...", host, server.port)
+
+    def _metrics_page(self, wanted: str) -> tuple[Callable[[str], bool], Answer]:
+        """The paths and the answer of the page of metrics, which takes no query."""
+
+        def answer(_method: str, path: str, _headers: Mapping[str, str], _body: bytes) -> Reply:
+            plain = {"Content-Type": "text/plain"}
+            if path != wanted:
+                return Reply(400, f"Unexpected path: {path}. Should be {wanted}".encode(), plain)
+            return Reply(200, self.metrics.page().encode(), plain)
+
+        return lambda path: re.split("[?#]", path, maxsplit=1)[0] == wanted, answer
 
     def _read_monitoring(self) -> Any:
         path = self.flags.monitoring_config_file

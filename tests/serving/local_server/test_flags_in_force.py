@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -37,6 +38,16 @@ def serve(saved_models: Path, tmp_path: Path) -> Iterator[Serve]:
     yield begin
     for server in servers:
         server.stop()
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has an address to ask; containers often have none."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def refusal(call: Callable[[], object]) -> tuple[str, str]:
@@ -75,6 +86,7 @@ def test_path_of_the_metrics_page_can_be_chosen_and_the_page_left_out(serve: Ser
     server = serve("half_plus_two", monitoring_config_file=str(tmp_path / "on"))
     assert "# TYPE" in server.http("GET", "/metrics")[1]
     assert server.http("GET", "/monitoring/prometheus/metrics")[0] == 404
+    assert server.http("GET", "/metrics?x=1") == (400, "Unexpected path: /metrics?x=1. Should be /metrics")
     server.stop()
     server = serve("half_plus_two", monitoring_config_file=str(tmp_path / "off"))
     assert server.http("GET", "/monitoring/prometheus/metrics")[0] == 404
@@ -85,6 +97,16 @@ def test_run_over_rest_that_takes_too_long_is_504(serve: Serve) -> None:
     body = {"signature_name": "slow", "instances": [20_000]}
     code, answer = server.http("POST", "/v1/models/m:predict", body)
     assert (code, list(answer)) == (504, ["error"])
+
+
+def test_any_address_is_any_of_ipv4_and_ipv6(serve: Serve) -> None:
+    server = serve("half_plus_two", bind_address="0.0.0.0", port=free_port())
+    for host in ("127.0.0.1", "[::1]") if has_ipv6() else ("127.0.0.1",):
+        with urllib.request.urlopen(f"http://{host}:{server.server.rest_port}/v1/models/m", timeout=10) as answer:
+            assert answer.status == 200
+        client = Client(f"{host}:{server.server.grpc_port}")
+        assert client.run("m", x=HALF).model_spec.version.value == 3
+        client.close()
 
 
 def test_rest_has_no_time_limit_where_it_is_zero(serve: Serve) -> None:

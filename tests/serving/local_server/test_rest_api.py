@@ -345,6 +345,31 @@ def test_gzip_body_is_unpacked(running: RunningServer) -> None:
     assert (code, answer) == (200, {"predictions": [3.5]})
 
 
+@pytest.mark.parametrize("body", [b"abcde", gzip.compress(b'{"instances": [1.0]}')[:-9], gzip.compress(bytes(2**27))])
+def test_gzip_that_cannot_be_unpacked_or_is_too_large_is_no_body(running: RunningServer, body: bytes) -> None:
+    answer = running.http("POST", f"{HALF}:predict", body, {"Content-Encoding": "x-gzip"})
+    assert answer == (400, {"error": "JSON Parse error: The document is empty"})
+
+
+def send(running: RunningServer, text: str) -> bytes:
+    """The answer to these lines."""
+    host, port = running.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), 10) as connection:
+        connection.sendall(text.replace("\n", "\r\n").encode())
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize("size", ["-5", "x", ""])
+def test_chunk_without_a_size_is_refused_at_once(running: RunningServer, size: str) -> None:
+    head = f"POST {HALF}:predict HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n"
+    assert send(running, f"{head}{size}\nabc\n0\n\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_address_may_be_absolute(running: RunningServer) -> None:
+    asked = f"GET {running.url}{HALF} HTTP/1.1\nHost: x\nConnection: close\n\n"
+    assert send(running, asked).startswith(b"HTTP/1.1 200 ")
+
+
 def test_chunked_body_is_read(running: RunningServer) -> None:
     host, port = running.url.removeprefix("http://").split(":")
     head = f"POST {HALF}:predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -381,6 +406,8 @@ def test_connection_serves_several_requests(running: RunningServer) -> None:
         ),
         ("GET", "/v1/nothing", 400, "Malformed request: GET /v1/nothing"),
         ("GET", f"{HALF}:predict", 400, "Malformed request: GET /v1/models/half_plus_two:predict"),
+        ("GET", f"{HALF}?x=1", 404, "Could not find any versions of model half_plus_two?x=1"),
+        ("POST", f"{HALF}:predict?x=1", 400, "Malformed request: POST /v1/models/half_plus_two:predict?x=1"),
         ("PUT", HALF, 400, "Malformed request: PUT /v1/models/half_plus_two"),
         ("DELETE", HALF, 400, "Malformed request: DELETE /v1/models/half_plus_two"),
         ("POST", HALF, 400, "Malformed request: POST /v1/models/half_plus_two"),
