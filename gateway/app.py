@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 
-from flask import Response, jsonify, render_template, request
+from flask import jsonify
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge, SecurityError
 
 from contracts.json_fields import write_time
 from gateway import openapi_document
 from gateway.access.caller import caller
 from gateway.access.front_door import open_front_door, secret_of
-from gateway.access.gate import sign_in_again
 from gateway.access.spending import Spending
 from gateway.api import create_api
 from gateway.batches.pinned_model import PinnedModel, Versions
@@ -28,9 +24,10 @@ from gateway.browser_rules import keep_browser_rules
 from gateway.classify import Classifier
 from gateway.config import Config
 from gateway.database import open_tables
+from gateway.error_answers import answer_errors, is_api
 from gateway.fetcher_client import Fetcher, FetcherClient
 from gateway.health import create_health
-from gateway.http_problems import problem_of_fields, problem_of_http
+from gateway.http_problems import problem_of_fields
 from gateway.json_provider import FastJSON
 from gateway.metrics import Metrics
 from gateway.model_calls import ModelCalls
@@ -58,11 +55,6 @@ from gateway.waiting.line import WaitingLine
 from gateway.waiting.views import create_tickets_api, create_waiting
 
 MAX_BODY_BYTES = 64 * 1024
-_READ_OFF_BYTES = 1024 * 1024
-API_PATHS = ("/api/", "/openapi.json", "/livez", "/readyz")
-"""Where errors are problem details; elsewhere they are pages."""
-
-_log = logging.getLogger("gateway")
 
 
 def create_app(
@@ -134,9 +126,8 @@ def create_app(
     watch(app, status)
     watch_requests(app, metrics, log_key=secret.derive("log"))
     keep_browser_rules(app)
-    open_front_door(app, config, secret, metrics, is_api=_is_api)
-    app.register_error_handler(HTTPException, _answer_http_error)
-    app.register_error_handler(Exception, _answer_fault)
+    open_front_door(app, config, secret, metrics, is_api=is_api)
+    answer_errors(app, now)
     app.register_blueprint(create_health(split, control))
     app.register_blueprint(create_pages(classifier, fetcher, split, control, demo=demo, now=now))
     app.register_blueprint(create_waiting(line))
@@ -168,29 +159,3 @@ def create_app(
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _is_api(path: str) -> bool:
-    return path.startswith(API_PATHS)
-
-
-def _answer_http_error(error: HTTPException) -> Response | tuple[str, int]:
-    if isinstance(error, RequestEntityTooLarge):
-        # The client's connection stays usable only where its body was read; a client that is too slow loses it.
-        with suppress(OSError):
-            request.environ["wsgi.input"].read(_READ_OFF_BYTES)
-    problem = problem_of_http(error)
-    # A request under a name that is not ours has no page to link to.
-    if _is_api(request.path) or isinstance(error, SecurityError):
-        response = problem.response()
-        for name, value in error.get_headers():
-            if name in {"Allow", "WWW-Authenticate"}:
-                response.headers[name] = value
-        return response
-    back = sign_in_again(request) if problem.name == "key-needed" else None
-    return render_template("error.html", problem=problem, sign_in=back), problem.status
-
-
-def _answer_fault(error: Exception) -> Response | tuple[str, int]:
-    _log.error("fault", exc_info=error)
-    return _answer_http_error(InternalServerError("A fault of Rollcall; the log holds more under the request id."))

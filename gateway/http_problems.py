@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     SecurityError,
 )
 
+from gateway.access.limits import seconds_to_wait
 from gateway.problems import KINDS, Problem
 
 _OF_STATUS = {400: "malformed", 403: "forbidden", 404: "no-such-page", 405: "wrong-method", 413: "too-large"}
@@ -38,7 +39,9 @@ def problem_of_http(error: HTTPException) -> Problem:
     status = 408 if isinstance(error, ClientDisconnected) else error.code or 500
     name = getattr(error, "problem", _OF_STATUS.get(status, "malformed" if status < 500 else "internal-error"))
     detail = _sentence(error) or error.description or KINDS[name].meaning
-    return Problem(name=name, detail=detail, status_override=None if KINDS[name].status == status else status)
+    override = None if KINDS[name].status == status else status
+    wait_s = seconds_to_wait() if status == 429 else None
+    return Problem(name=name, detail=detail, retry_after_s=wait_s, status_override=override)
 
 
 def _sentence(error: HTTPException) -> str | None:
@@ -47,7 +50,7 @@ def _sentence(error: HTTPException) -> str | None:
         if isinstance(error, kind):
             return sentence
     if error.code == 429:
-        return f"This key may ask {error.description}; Retry-After says when again."
+        return f"This key may ask {error.description}, and has done so."
     if isinstance(error, RequestEntityTooLarge) and error.description == RequestEntityTooLarge.description:
         most = (request.max_content_length or 0) // 1024
         return f"A body may hold {most} KB here; lists of accounts go to /api/v1/batches."

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from flask import Flask, Response, request
-from werkzeug.exceptions import TooManyRequests
+from flask import Flask, Response, g, request
 
 from gateway.access.caller import known_caller
 
@@ -30,10 +29,11 @@ def keep_limits(app: Flask, storage_url: str | None) -> None:
         if (reset := response.headers.get(_RESET)) is not None:
             response.headers[_RESET] = str(max(0, int(reset) - int(time.time())))
         # It also tells every answer to wait, and one that has its own time to wait longer.
-        wait = response.headers.pop(_WAIT, None)
-        if wait is not None and response.status_code == TooManyRequests.code:
-            response.headers.setdefault("Retry-After", wait)
+        response.headers.pop(_WAIT, None)
         return response
+
+    def take_down(limit: Any) -> None:
+        g.limit_wait_s = max(1, int(limit.reset_at - time.time()))
 
     bounds: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1} if storage_url else {}
     Limiter(
@@ -51,10 +51,16 @@ def keep_limits(app: Flask, storage_url: str | None) -> None:
             HeaderNames.RESET: _RESET,
             HeaderNames.RETRY_AFTER: _WAIT,
         },
-        retry_after="delta-seconds",
+        on_breach=take_down,
         in_memory_fallback_enabled=True,
         key_prefix="rollcall",
     )
+
+
+def seconds_to_wait() -> int | None:
+    """Until a request may be sent again that was refused just now."""
+    waits: int | None = g.get("limit_wait_s")
+    return waits
 
 
 def _who() -> str:

@@ -53,6 +53,7 @@ def read_accounts(entries: Iterable[Given], platform: Platform | None, *, most: 
     rows: list[tuple[int, ProfileRef]] = []
     refused: list[Refused] = []
     seen: dict[ProfileRef, int] = {}
+    ids: list[str] = []
     for count, given in enumerate(entries, 1):
         if count > most:
             raise UnreadableListError(f"The list holds more than {most:,} accounts; send it in parts.")
@@ -61,17 +62,18 @@ def read_accounts(entries: Iterable[Given], platform: Platform | None, *, most: 
         except InvalidReference as error:
             refused.append(Refused(given.line, Complaint.BAD, str(error)))
             continue
+        if ref.id:
+            ids.append(ref.id)
         if (line := seen.setdefault(ref, given.line)) != given.line:
             refused.append(Refused(given.line, Complaint.DUPLICATE, f"The same account stands in line {line}."))
         else:
             rows.append((given.line, ref))
-    return _without_rounded(Accounts(rows, refused))
+    accounts = Accounts(rows, refused)
+    return _without_rounded(accounts) if were_rounded(ids) else accounts
 
 
 def _without_rounded(accounts: Accounts) -> Accounts:
     """One id that ends in zeros may be true; many of a list were rounded, and would name strangers."""
-    if not were_rounded(ref.id for _, ref in accounts.rows if ref.id):
-        return accounts
     rounded = {line for line, ref in accounts.rows if ref.id and looks_rounded(ref.id)}
     told = [Refused(line, Complaint.BAD, ROUNDED) for line in rounded]
     kept = [row for row in accounts.rows if row[0] not in rounded]

@@ -21,7 +21,8 @@ async function ask(question) {
   try {
     const response = await fetch(form.dataset.fragment, { method: "POST", body: question, signal: mine.signal });
     if (isSignedOut(response)) return signIn(`${new URL(form.action).pathname}?${question}`);
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    // A refusal of ours is a part of the page like an answer; anything else came from something between us.
+    if (!response.ok && !response.headers.has("X-Request-ID")) throw new Error(`status ${response.status}`);
     show(await response.text(), question);
   } catch {
     if (mine !== asking) return;

@@ -72,6 +72,15 @@ def test_nonsense_gets_a_sentence_and_the_field_stays(page: Page) -> None:
     expect(page.get_by_label("Profile address or handle")).to_have_value("https://x.com/reg_maple/status/1")
 
 
+def test_a_refusal_of_ours_is_told_as_what_it_is(page: Page, site: Site) -> None:
+    site.fetcher.trouble = RuntimeError("An invented fault.")
+    page.goto("/")
+    page.get_by_label("Profile address or handle").fill("https://x.com/reg_maple")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Internal error")).to_be_focused()
+    expect(page.get_by_text("cannot be reached")).to_be_hidden()
+
+
 def test_a_limit_counts_down_and_goes_on_by_itself(page: Page, site: Site) -> None:
     site.fetcher.answer = lambda ref: limited(ref, 1.2) if len(site.fetcher.asked) == 1 else found(ref)
     page.goto("/")

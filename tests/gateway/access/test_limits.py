@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from flask.testing import FlaskClient
 
 from bench.redis_process import redis_process
 from gateway.access.key_file import save_keys
@@ -57,3 +59,22 @@ def test_a_storage_that_is_away_does_not_stop_anybody(guarded: Guarded) -> None:
     client = guarded.client(limiter_storage_url="redis://127.0.0.1:1/0")
     statuses = [client.post(URL, json=BODY, headers=bearer("ada")).status_code for _ in range(4)]
     assert statuses == [200, 200, 429, 429]
+
+
+def test_a_person_over_the_limit_sees_when_it_goes_on(
+    guarded: Guarded, signed_in: Callable[[str], FlaskClient]
+) -> None:
+    save_keys(guarded.path, [replace(KEYS[0], per_minute=1), *KEYS[1:]])
+    browser, own = signed_in("ada"), {"Origin": "http://localhost"}
+    form = {"profile": "https://x.com/reg_maple"}
+    assert browser.post("/classify", data=form, headers=own).status_code == 200
+    refused = browser.post("/classify", data=form, headers=own)
+    assert refused.status_code == 429
+    assert f'data-retry-after="{refused.headers["Retry-After"]}"' in refused.text
+    assert '<input type="hidden" name="profile" value="https://x.com/reg_maple">' in refused.text
+    assert "<html" not in refused.text
+    page = browser.get("/?profile=https://x.com/reg_maple")
+    assert (page.status_code, "Retry-After" in page.headers) == (429, True)
+    assert 'href="/?profile=https://x.com/reg_maple">Try again</a>' in page.text
+    large = browser.post("/classify", data={"profile": "x" * 100_000}, headers=own)
+    assert large.status_code in {413, 429}

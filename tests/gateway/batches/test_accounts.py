@@ -118,6 +118,12 @@ def test_ids_that_a_spreadsheet_rounded_are_told_and_nobody_else_is_looked_up(te
     assert all("spreadsheet has rounded" in each.detail for each in accounts.refused)
 
 
+def test_two_ids_that_became_the_same_by_rounding_tell_it_too() -> None:
+    accounts = read("1234567890123450000\n1234567890123450000\n@maple")
+    assert keys(accounts) == [(3, "x:@maple")]
+    assert [each.kind for each in accounts.refused] == [Complaint.BAD, Complaint.DUPLICATE]
+
+
 def test_a_true_id_may_end_in_zeros() -> None:
     assert read("1234567890123450000\n1234567890123456789\n@maple").refused == []
     assert read("1234567890123450000\n@maple").refused == []
