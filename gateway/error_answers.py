@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntit
 from gateway.access.gate import sign_in_again
 from gateway.classify import Question
 from gateway.http_problems import problem_of_http
+from gateway.pages.problem_page import problem_page
 from gateway.pages.questions import question_of
 from gateway.problems import Problem
 
@@ -45,11 +46,9 @@ def answer_errors(app: Flask, now: Callable[[], datetime]) -> None:
                 if name in {"Allow", "WWW-Authenticate"}:
                     response.headers[name] = value
             return response
-        response = make_response(_part(problem, now()) if request.endpoint == "pages.classify" else _page(problem))
-        response.status_code = problem.status
-        if problem.retry_after_s is not None:
-            response.headers["Retry-After"] = str(problem.retry_after_s)
-        return response
+        if request.endpoint == "pages.classify":
+            return _part(problem, now())
+        return problem_page(problem, sign_in=sign_in_again(request) if problem.name == "key-needed" else None)
 
     @app.errorhandler(Exception)
     def answer_fault(error: Exception) -> Response:
@@ -57,15 +56,14 @@ def answer_errors(app: Flask, now: Callable[[], datetime]) -> None:
         return answer(InternalServerError("A fault of Rollcall; the log holds more under the request id."))
 
 
-def _page(problem: Problem) -> str:
-    back = sign_in_again(request) if problem.name == "key-needed" else None
-    return render_template("error.html", problem=problem, sign_in=back)
-
-
-def _part(problem: Problem, now: datetime) -> str:
+def _part(problem: Problem, now: datetime) -> Response:
     """What the page's script puts in the place of an answer; where one must wait, it asks its question again."""
     question = None
     if problem.retry_after_s is not None:
         with suppress(HTTPException):
             question = question_of(request.form)
-    return render_template("answer.html", question=question or Question(""), result=None, problem=problem, now=now)
+    told = {"question": question or Question(""), "result": None, "problem": problem, "now": now}
+    response = make_response(render_template("answer.html", **told), problem.status)
+    if problem.retry_after_s is not None:
+        response.headers["Retry-After"] = str(problem.retry_after_s)
+    return response

@@ -23,6 +23,7 @@ from gateway.batches.service import Batches
 from gateway.batches.states import BatchState
 from gateway.batches.submission import MOST_BYTES, read_form
 from gateway.errors import GatewayError
+from gateway.pages.problem_page import problem_page
 from gateway.problems import problem_of
 from gateway.request_context import request_id
 from gateway.wording import CLASS_WORDS
@@ -55,8 +56,7 @@ def create_batch_pages(
 
     @pages.errorhandler(GatewayError)
     def answer_problem(error: GatewayError) -> ResponseReturnValue:
-        problem = problem_of(error, now())
-        return render_template("error.html", problem=problem), problem.status
+        return problem_page(problem_of(error, now()))
 
     def own(batch_id: str) -> Batch:
         return store.get(caller().owner, batch_id)

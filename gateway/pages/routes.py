@@ -21,7 +21,7 @@ from gateway.pages.model_view import DRAWN_APART, TEXTS, platform_views, thresho
 from gateway.pages.near_limit import near_limit
 from gateway.pages.questions import question_of, shares_of
 from gateway.pages.result_view import ResultView, view_of
-from gateway.problems import EXPECTED, KINDS, Problem, problem_of
+from gateway.problems import EXPECTED, KINDS, RETRY_S, Problem, problem_of
 from gateway.request_context import request_id
 from gateway.split_model import SplitModel
 from gateway.traffic_control import TrafficControl
@@ -105,7 +105,8 @@ def create_pages(
         try:
             version = model.version(request_id(), fresh=True)
         except ModelUnavailableError as error:
-            return render_template("model.html", version=None, trouble=str(error), features=FEATURES), 503
+            page = render_template("model.html", version=None, trouble=str(error), features=FEATURES)
+            return page, 503, {"Retry-After": str(RETRY_S)}
         traffic = report(model, control, request_id())
         description = version.description
         told = {

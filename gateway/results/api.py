@@ -57,6 +57,11 @@ def create_results_api(archive: Archive, now: Callable[[], datetime]) -> APIBlue
     for kind in (DatabaseUnavailableError, FetcherUnreachableError, InvalidReference):
         api.register_error_handler(kind, answer_problem)
 
+    @api.get("/results", operation_id="list_results", responses={200: History, **problem_responses(503)})
+    def latest() -> Response:
+        """What your key was answered lately, whatever the account."""
+        return jsonify(results=[result.to_json() for result in archive.latest(caller())])
+
     @api.get(
         "/accounts/<platform>/<account>/results",
         operation_id="history",

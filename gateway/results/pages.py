@@ -17,6 +17,7 @@ from contracts.platforms import Platform
 from contracts.profile_ref import InvalidReference, ProfileRef
 from gateway.access.caller import caller
 from gateway.errors import DatabaseUnavailableError, FetcherUnreachableError
+from gateway.pages.problem_page import problem_page
 from gateway.problems import problem_of
 from gateway.request_context import request_id
 from gateway.results.accounts import read_account
@@ -36,8 +37,7 @@ def create_results_pages(archive: Archive, now: Callable[[], datetime]) -> Bluep
         return {"class_words": CLASS_WORDS, "classes": CLASSES, "time_of": time_of, "most_comment": MOST_COMMENT}
 
     def answer_problem(error: Exception) -> ResponseReturnValue:
-        problem = problem_of(error, now())
-        return render_template("error.html", problem=problem), problem.status
+        return problem_page(problem_of(error, now()))
 
     for kind in (DatabaseUnavailableError, FetcherUnreachableError, InvalidReference):
         pages.register_error_handler(kind, answer_problem)

@@ -54,7 +54,7 @@ class StoredAnswer(BaseModel):
 
 
 class History(BaseModel):
-    """What your key was answered about an account, newest first, at most 100."""
+    """What your key was answered, newest first, at most 100."""
 
     results: list[StoredAnswer]
 

@@ -34,6 +34,7 @@ def test_it_is_openapi_3_1_of_every_api_route(document: dict[str, Any]) -> None:
         "/api/v1/model/traffic",
         "/api/v1/score",
         "/api/v1/status",
+        "/api/v1/results",
         "/api/v1/results/{result_id}",
         "/api/v1/batches",
         "/api/v1/batches/{batch_id}",

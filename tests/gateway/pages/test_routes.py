@@ -168,7 +168,8 @@ def test_the_model_page_shows_version_and_card(client: FlaskClient, model: FakeM
     assert "Version 7 answers" in client.get("/model").text
     assert "Invented for tests." in client.get("/model").text
     model.available = False
-    assert client.get("/model").status_code == 503
+    away = client.get("/model")
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "5")
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -54,6 +54,13 @@ def test_an_answer_is_found_at_once_with_the_version_that_gave_it(ask: Ask) -> N
     assert StoredAnswer.model_validate(ask("ada", "GET", f"/api/v1/results/{result_id}").json).id == result_id
 
 
+def test_the_newest_answers_are_listed_for_their_owner_alone(ask: Ask) -> None:
+    result_id = classified(ask, "ada")
+    latest = History.model_validate(ask("ada", "GET", "/api/v1/results").json)
+    assert [each.id for each in latest.results] == [result_id]
+    assert ask("bert", "GET", "/api/v1/results").json == {"results": []}
+
+
 def test_every_route_that_takes_an_id_keeps_owners_apart(ask: Ask) -> None:
     result_id, correction_id = classified(ask, "ada"), corrected(ask, "ada")
     for other in ("bert", "olga"):
