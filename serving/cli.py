@@ -20,6 +20,7 @@ from serving.seed import seed as seed_store
 from serving.status import status_lines
 from serving.store import Store, StoreError
 from serving.traffic import GatewayError, set_canary_share
+from serving.waiting import answering_servers
 
 
 @click.group()
@@ -81,11 +82,13 @@ def status(config: Config) -> None:
 @main.command()
 @click.argument("version", type=int)
 @click.option("--force", is_flag=True, help="Also when the evaluation is worse than the live version's.")
+@click.option("--wait", type=click.FloatRange(0, 600), default=0, help="Wait so many seconds for servers that start.")
 @click.pass_obj
-def promote(config: Config, version: int, force: bool) -> None:
+def promote(config: Config, version: int, force: bool, wait: float) -> None:
     """Check VERSION and make it stable on every server."""
     with _refusals():
-        for line in Promotion(_store(config), find_servers(config.servers)).promote(version, force=force):
+        servers = answering_servers(lambda: find_servers(config.servers), seconds=wait)
+        for line in Promotion(_store(config), servers).promote(version, force=force):
             click.echo(line)
 
 

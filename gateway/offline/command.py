@@ -18,7 +18,7 @@ from gateway.metrics import Metrics
 from gateway.model_calls import ModelCalls
 from gateway.model_client import ModelClient
 from gateway.offline.documents import UnreadableDocument
-from gateway.offline.patient_model import PatientModel
+from gateway.offline.patient_model import PatientModel, first_version
 
 _CALL_S = 30.0
 """Bound of one call to the model: thousands of rows, on a machine that is busy with reading them."""
@@ -45,6 +45,13 @@ def _read_shard(context: click.Context, option: click.Parameter, text: str) -> t
     metavar="I/N",
     help="Only that part, as one of several processes: 0/8.",
 )
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 600),
+    default=0,
+    metavar="SECONDS",
+    help="How long to wait at the start for a model server that cannot be reached yet.",
+)
 @click.option("--usernames", is_flag=True, help="Also write the usernames, not only ids and scores.")
 @click.option("--restart", is_flag=True, help="Forget what was begun instead of going on with it.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are there already.")
@@ -54,6 +61,7 @@ def score(
     out: Path,
     model_server: str | None,
     shard: tuple[int, int],
+    wait: float,
     usernames: bool,
     restart: bool,
     overwrite: bool,
@@ -85,7 +93,8 @@ def score(
     calls = ModelCalls(model_server or config.model_server, metrics, deadline_s=_CALL_S)
     try:
         inputs = find_inputs(paths)
-        version = ModelClient("", metrics, calls=calls).version(request_id)
+        client = ModelClient("", metrics, calls=calls)
+        version = first_version(lambda: client.version(request_id), wait)
         model = PatientModel(PinnedModel(calls), version, request_id)
         job = Job(
             inputs=inputs,

@@ -18,6 +18,27 @@ PATIENCE_S = 60.0
 PAUSE_S = 0.5
 
 
+def first_version(
+    ask: Callable[[], Version],
+    wait_s: float,
+    *,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Version:
+    """What `ask` gives; a server that cannot be reached is asked again for `wait_s` seconds.
+
+    Raises ModelUnavailableError.
+    """
+    end = now() + wait_s
+    while True:
+        try:
+            return ask()
+        except ModelUnavailableError:
+            if now() + PAUSE_S > end:
+                raise
+            sleep(PAUSE_S)
+
+
 class PatientModel:
     """Asks `version` and no other; safe to share between threads. `patience_s` bounds the waiting for one answer."""
 

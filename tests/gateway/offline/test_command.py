@@ -18,6 +18,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
+from gateway.errors import ModelUnavailableError
+from gateway.offline.patient_model import first_version
+from gateway.prediction import Version
+from tests.gateway.fakes import DESCRIPTION
 from tests.gateway.model_server import ModelServer
 
 LONG = "not read " * 250
@@ -117,6 +121,29 @@ def test_a_model_that_is_away_is_named(tmp_path: Path) -> None:
     path = records(tmp_path / "a.jsonl", 2)
     result = CliRunner().invoke(
         main, ["score", str(path), "--out", str(tmp_path / "o.csv"), "--model-server", "127.0.0.1:1"]
+    )
+    assert (result.exit_code, "The model server cannot be reached." in result.output) == (1, True)
+
+
+def test_a_model_that_comes_is_waited_for_as_long_as_was_said(tmp_path: Path) -> None:
+    slept: list[float] = []
+    version = Version(1, DESCRIPTION)
+
+    def ask() -> Version:
+        if len(slept) < 3:
+            raise ModelUnavailableError("away")
+        return version
+
+    def clock() -> float:
+        return sum(slept)
+
+    with pytest.raises(ModelUnavailableError):
+        first_version(ask, 1.0, now=clock, sleep=slept.append)
+    assert sum(slept) == 1.0
+    assert first_version(ask, 60, now=clock, sleep=slept.append) is version
+    path = records(tmp_path / "a.jsonl", 2)
+    result = CliRunner().invoke(
+        main, ["score", str(path), "--out", str(tmp_path / "o.csv"), "--model-server", "127.0.0.1:1", "--wait", "0.6"]
     )
     assert (result.exit_code, "The model server cannot be reached." in result.output) == (1, True)
 
