@@ -14,7 +14,7 @@ from threading import BoundedSemaphore, Condition, Lock
 from typing import Generic, TypeVar
 
 from serving.local_server.batching_parameters import BatchingParameters
-from serving.local_server.errors import DeadlineExceeded, Unavailable
+from serving.local_server.errors import DeadlineExceeded, ResourceExhausted, Unavailable
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -27,9 +27,16 @@ class _Batch(Generic[Task, Result]):
         self.changed = Condition(lock)
         self.tasks: list[Task] = []
         self.rows = 0
-        self.done = False
+        self.end: float | None = 0.0
+        self.begun = self.done = False
         self.results: Sequence[Result] = ()
         self.error: BaseException | None = None
+
+    def left_s(self, now: float) -> float | None:
+        """Seconds for its run, None for as many as it takes; raises ResourceExhausted when nobody waits any more."""
+        if self.end is not None and self.end <= now:
+            raise ResourceExhausted(_LATE)
+        return None if self.end is None else self.end - now
 
 
 class BatchQueue(Generic[Task, Result]):
@@ -39,10 +46,10 @@ class BatchQueue(Generic[Task, Result]):
         self,
         parameters: BatchingParameters,
         slots: BoundedSemaphore,
-        run: Callable[[Sequence[Task]], Sequence[Result]],
+        run: Callable[[Sequence[Task], float | None], Sequence[Result]],
         waited: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """`slots` are shared by all queues; `waited` is told the seconds that each batch spent here."""
+        """`slots` are shared by all queues; `run` is told how many seconds it has, `waited` those spent here."""
         self._parameters, self._slots, self._run, self._waited = parameters, slots, run, waited
         self._lock = Lock()
         self._open: deque[_Batch[Task, Result]] = deque()
@@ -50,7 +57,8 @@ class BatchQueue(Generic[Task, Result]):
     def submit(self, task: Task, rows: int, timeout_s: float | None = None) -> Result:
         """The result of `task`, whose `rows` fit into a batch.
 
-        Raises what `run` raises, Unavailable when too many batches wait, and DeadlineExceeded.
+        A batch has the time of its most patient task. Raises what `run` raises, Unavailable when too many batches
+        wait, and when the time is over ResourceExhausted in the queue and DeadlineExceeded in a run.
         """
         started = time.monotonic()
         end = None if timeout_s is None else started + timeout_s
@@ -69,6 +77,7 @@ class BatchQueue(Generic[Task, Result]):
             at = len(batch.tasks)
             batch.tasks.append(task)
             batch.rows += rows
+            batch.end = None if end is None or batch.end is None else max(batch.end, end)
             if batch.rows >= self._parameters.largest:
                 batch.changed.notify_all()
         if leads:
@@ -88,8 +97,10 @@ class BatchQueue(Generic[Task, Result]):
             with self._slots:
                 with self._lock:
                     self._open.remove(batch)
-                self._waited(time.monotonic() - started)
-                batch.results = self._run(batch.tasks)
+                    batch.begun = True
+                now = time.monotonic()
+                self._waited(now - started)
+                batch.results = self._run(batch.tasks, batch.left_s(now))
         except BaseException as error:  # noqa: BLE001 - every task of the batch raises it.
             batch.error = error
         with self._lock:
@@ -100,4 +111,6 @@ class BatchQueue(Generic[Task, Result]):
     def _follow(self, batch: _Batch[Task, Result], end: float | None) -> None:
         with self._lock:
             if not batch.changed.wait_for(lambda: batch.done, None if end is None else end - time.monotonic()):
-                raise DeadlineExceeded(_LATE)
+                raise (
+                    DeadlineExceeded("Timed out waiting for notification") if batch.begun else ResourceExhausted(_LATE)
+                )

@@ -111,12 +111,15 @@ class _BatchedRunner:
                 def waited(seconds: float) -> None:
                     self._metrics.queuing_latency.observe(seconds * 1e6, pool)
 
-                queue = BatchQueue(self._parameters, self._slots, lambda tasks: self._together(tasks, fetches), waited)
+                queue = BatchQueue(
+                    self._parameters, self._slots, lambda tasks, left_s: self._together(tasks, fetches, left_s), waited
+                )
                 if len(self._queues) < _MAX_QUEUES:
                     self._queues[key] = queue
             return queue
 
-    def _together(self, tasks: Sequence[Feeds], fetches: Sequence[str]) -> list[Outputs]:
+    def _together(self, tasks: Sequence[Feeds], fetches: Sequence[str], timeout_s: float | None) -> list[Outputs]:
+        timeout_ms = None if timeout_s is None else max(1, int(timeout_s * 1000))
         sizes = [_rows(feeds) for feeds in tasks]
         total = sum(sizes)
         padded = self._parameters.padded(total)
@@ -124,13 +127,13 @@ class _BatchedRunner:
         self._metrics.processed_batch_size.observe(padded)
         self._metrics.padding_size.observe(padded - total, str(padded))
         if len(tasks) == 1 and padded == total:
-            return [self._runner.run(_alone(tasks[0]), fetches)]
+            return [self._runner.run(_alone(tasks[0]), fetches, timeout_ms)]
         merged = {}
         for name, first in tasks[0].items():
             arrays = [read_array(feeds[name].proto) for feeds in tasks]
             arrays += [arrays[0][:1]] * (padded - total)
             merged[name] = self._merged(first, np.concatenate(arrays)).alone
-        outputs = self._runner.run(merged, fetches)
+        outputs = self._runner.run(merged, fetches, timeout_ms)
         for tensor in outputs:
             if not tensor.shape or tensor.shape[0] != padded:
                 raise FailedPrecondition(

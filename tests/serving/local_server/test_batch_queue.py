@@ -11,7 +11,7 @@ import pytest
 
 from serving.local_server.batch_queue import BatchQueue
 from serving.local_server.batching_parameters import BatchingParameters
-from serving.local_server.errors import DeadlineExceeded, InvalidArgument, Unavailable
+from serving.local_server.errors import InvalidArgument, ResourceExhausted, Unavailable
 
 
 class Runner:
@@ -19,10 +19,12 @@ class Runner:
 
     def __init__(self) -> None:
         self.runs: list[list[int]] = []
+        self.times_s: list[float | None] = []
         self.began, self.release = Event(), Event()
 
-    def __call__(self, tasks: Sequence[int]) -> list[int]:
+    def __call__(self, tasks: Sequence[int], left_s: float | None) -> list[int]:
         self.runs.append(list(tasks))
+        self.times_s.append(left_s)
         self.began.set()
         assert self.release.wait(10)
         if 13 in tasks:
@@ -103,9 +105,38 @@ def test_who_joined_gives_up_at_its_deadline() -> None:
         busy(queue, runner, pool)
         pool.submit(queue.submit, 2, 1)
         wait_until(lambda: waiting(queue) == 1)
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(ResourceExhausted, match="timeout exceeded while waiting in batching queue"):
             queue.submit(3, 1, 0.01)
         runner.release.set()
+
+
+def test_a_batch_whose_time_is_over_before_it_begins_is_not_run() -> None:
+    runner = Runner()
+    queue = queue_of(runner)
+    with ThreadPoolExecutor(8) as pool:
+        busy(queue, runner, pool)
+        late = pool.submit(queue.submit, 2, 1, 0.0)
+        wait_until(lambda: waiting(queue) == 1)
+        runner.release.set()
+        with pytest.raises(ResourceExhausted, match="timeout exceeded while waiting in batching queue"):
+            late.result()
+    assert runner.runs == [[1]]
+
+
+def test_a_run_has_the_time_of_the_most_patient_task() -> None:
+    runner = Runner()
+    queue = queue_of(runner)
+    with ThreadPoolExecutor(8) as pool:
+        busy(queue, runner, pool)
+        others = [pool.submit(queue.submit, number, 1, 50.0 * number) for number in (2, 1)]
+        wait_until(lambda: waiting(queue) == 2)
+        runner.release.set()
+        for each in others:
+            each.result()
+    first, second = runner.times_s
+    assert first is None
+    assert second is not None
+    assert 50 < second <= 100
 
 
 def test_a_batch_waits_to_be_filled_as_long_as_configured() -> None:

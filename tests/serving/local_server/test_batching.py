@@ -82,6 +82,15 @@ def test_without_parameters_the_pool_has_the_originals_name(saved_models: Path, 
     server.stop()
 
 
+def test_time_limit_of_rest_holds_in_a_batch(saved_models: Path, tmp_path: Path) -> None:
+    base = str(saved_models / "shapes")
+    server = RunningServer(tmp_path, model_base_path=base, enable_batching=True, rest_api_timeout_in_ms=50)
+    body = {"signature_name": "slow", "instances": [20_000]}
+    code, answer = server.http("POST", "/v1/models/default:predict", body)
+    assert (code, list(answer)) == (504, ["error"])
+    server.stop()
+
+
 def test_strings_are_gathered_too(batching: RunningServer) -> None:
     def ask(text: bytes) -> list[bytes]:
         request = predict_request("shapes", "shout")
