@@ -83,7 +83,11 @@ class Classifier:
         ref = ProfileRef.parse(question.profile, question.platform)
         note_account(ref.key)
         with self._metrics.asked(ref.platform.value) as asked:
-            return self._answer(ref, question, request_id, asked)
+            try:
+                return self._answer(ref, question, request_id, asked)
+            except AllowanceSpentError:
+                asked.outcome = "allowance-spent"
+                raise
 
     def _answer(self, ref: ProfileRef, question: Question, request_id: str, asked: Asked) -> Assessment:
         # The model comes first: without it a request to the platform would be spent for nothing.

@@ -50,7 +50,8 @@ def _sentence(error: HTTPException) -> str | None:
         if isinstance(error, kind):
             return sentence
     if error.code == 429:
-        return f"This key may ask {error.description}, and has done so."
+        told = str(error.description).replace(" per 1 minute", " requests a minute")
+        return f"You may send {told}, and have done so."
     if isinstance(error, RequestEntityTooLarge) and error.description == RequestEntityTooLarge.description:
         most = (request.max_content_length or 0) // 1024
         return f"A body may hold {most} KB here; lists of accounts go to /api/v1/batches."

@@ -29,7 +29,11 @@ class Hop:
 
 @dataclass(slots=True)
 class Asked:
-    """One account that is being classified. The outcome is a typed one (`Outcome`) or, by default, our own fault."""
+    """One account that is being classified.
+
+    The outcome is a typed one (`Outcome`), `allowance-spent` where its key may spend no more, or, by default, our own
+    fault.
+    """
 
     outcome: str = "fault"
     cached: bool = False
@@ -70,7 +74,7 @@ class Metrics:
         )
         self.account_seconds = Histogram(
             "rollcall_gateway_account_seconds",
-            "Time from a person's question to its typed outcome; outcome fault is everything else.",
+            "Time from a person's question to its outcome; outcome fault is everything that is none.",
             ["platform", "outcome", "cached"],
             buckets=_BUCKETS,
             registry=registry,

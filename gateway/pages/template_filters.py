@@ -40,7 +40,10 @@ def moment(text: str) -> str:
 
 def outcome_words(outcome: str) -> str:
     """What became of an account, for people."""
-    return "answered" if outcome == "ok" else outcome.replace("-", " ")
+    return _OUTCOMES.get(outcome, outcome.replace("-", " "))
+
+
+_OUTCOMES = {"ok": "answered", "fault": "failed by a fault of ours"}
 
 
 def matrix_columns(rows: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+
+import pytest
 
 from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
@@ -25,6 +28,13 @@ def test_a_key_whose_dollars_are_spent_gets_429_of_its_own_type_and_others_go_on
     page = client.get("/?profile=https://x.com/reg_maple", headers=bearer("ada"))
     assert page.status_code == 429
     assert "Allowance spent" in page.text
+
+
+def test_the_log_calls_it_no_fault(guarded: Guarded, caplog: pytest.LogCaptureFixture) -> None:
+    save_keys(guarded.path, [replace(KEYS[0], usd_per_day=0.0), *KEYS[1:]])
+    with caplog.at_level(logging.INFO, "gateway.access"):
+        guarded.client().post("/api/v1/classify", json=BODY, headers=bearer("ada"))
+    assert [vars(record)["fields"]["outcome"] for record in caplog.records] == ["allowance-spent"]
 
 
 def test_a_key_without_dollars_still_gets_what_the_fetcher_knows_and_is_charged_nothing(guarded: Guarded) -> None:
