@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from gateway.prevalence import InvalidPrevalence, Prevalence, Shares, read_prevalence
+from gateway import config_readers as readers
+from gateway.prevalence import Prevalence, Shares
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 IN_MEMORY = "sqlite://"
@@ -129,155 +129,44 @@ def _given(variable: str, environ: Mapping[str, str]) -> str:
         raise ValueError(f"{variable}_FILE is {path!r}; it must be a file that can be read.") from None
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) < 65536):
-        raise ValueError("a port from 0 to 65535")
-    return int(text)
-
-
-def _threads(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 256):
-        raise ValueError("a whole number from 1 to 256")
-    return int(text)
-
-
-def _seconds(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            seconds = float(text)
-        except ValueError:
-            seconds = float("nan")
-        if not low <= seconds <= high:
-            raise ValueError(f"a number of seconds from {low:g} to {high:g}")
-        return seconds
-
-    return read
-
-
-def _url(text: str) -> str:
-    try:
-        address = urlsplit(text)
-        readable = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
-    except ValueError:
-        readable = False
-    if not readable or address.query or address.fragment:
-        raise ValueError("an address such as http://127.0.0.1:8001")
-    return text.rstrip("/")
-
-
-def _target(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "//" in host.removeprefix("dns:///"):
-        raise ValueError("a gRPC address such as 127.0.0.1:8500")
-    return text
-
-
-def _database(text: str) -> str:
-    # Heavy, and commands that need no database read the configuration too.
-    from sqlalchemy import make_url  # noqa: PLC0415
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError  # noqa: PLC0415
-
-    try:
-        make_url(text).get_dialect().import_dbapi()
-    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
-        sentence = "an address such as sqlite:////var/lib/rollcall/gateway.db, of a database whose driver is installed"
-        raise ValueError(sentence) from None
-    return text
-
-
 def state_in(environ: Mapping[str, str]) -> Path:
     """Where everything lies that must survive a restart."""
     home = environ.get("XDG_STATE_HOME", "").strip() or Path.home() / ".local" / "state"
     return Path(environ.get("STATE_DIR", "").strip() or Path(home) / "rollcall").absolute()
 
 
-def _amount(high: float, unit: str) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            amount = float(text)
-        except ValueError:
-            amount = float("nan")
-        if not 0 <= amount <= high:
-            raise ValueError(f"a number of {unit} from 0 to {high:g}")
-        return amount
-
-    return read
-
-
-def _switch(text: str) -> bool:
-    if text.lower() not in {"0", "1", "false", "true", "no", "yes"}:
-        raise ValueError("0 or 1")
-    return text.lower() in {"1", "true", "yes"}
-
-
-def _hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(host.strip().lower() for host in text.split(",") if host.strip())
-    if any("/" in host or " " in host for host in hosts):
-        raise ValueError("host names with commas between them, such as rollcall.example,localhost")
-    return hosts
-
-
-def _limiter_storage(text: str) -> str:
-    if urlsplit(text).scheme not in {"redis", "rediss"}:
-        raise ValueError("an address such as redis://127.0.0.1:6379/1")
-    return text
-
-
-def _queue(text: str) -> str:
-    if urlsplit(text).scheme not in {"redis", "rediss", "sqlite"}:
-        raise ValueError("an address such as redis://host:6379/1 or sqlite:////var/lib/rollcall/queue.db")
-    return text
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text.lower() not in choices:
-            raise ValueError(f"one of {', '.join(choices)}")
-        return text.lower()
-
-    return read
-
-
-def _shares(text: str) -> Shares:
-    try:
-        return read_prevalence(text)
-    except InvalidPrevalence as error:
-        example = "regular=0.85, bot=0.05, influencer=0.02, fake=0.08"
-        raise ValueError(f"shares of all four classes that add up to 1, such as {example} ({error})") from None
-
-
 VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "BIND_HOST": ("bind_host", str),
-    "GATEWAY_PORT": ("port", _port),
-    "GATEWAY_METRICS_PORT": ("metrics_port", _port),
-    "GATEWAY_THREADS": ("threads", _threads),
-    "PLATFORMS": ("platforms", lambda text: Platforms(_one_of(*Platforms)(text))),
-    "FETCHER_URL": ("fetcher_url", _url),
-    "EMULATOR_URL": ("emulator_url", _url),
-    "MODEL_SERVER": ("model_server", _target),
-    "FETCH_DEADLINE_S": ("fetch_deadline_s", _seconds(0.1, 60)),
-    "MODEL_DEADLINE_S": ("model_deadline_s", _seconds(0.05, 30)),
-    "DATABASE_URL": ("database_url", _database),
-    "DATABASE_START_WAIT_S": ("database_start_wait_s", _seconds(0, 600)),
-    "QUEUE_URL": ("queue_url", _queue),
-    "WORKER_METRICS_PORT": ("worker_metrics_port", _port),
-    "WORKER_THREADS": ("worker_threads", _threads),
-    "BATCH_LEASE_S": ("batch_lease_s", _seconds(3, 600)),
-    "LOG_LEVEL": ("log_level", _one_of(*LOG_LEVELS)),
-    "OTEL_EXPORTER_OTLP_ENDPOINT": ("otlp_endpoint", _url),
-    "API_KEYS_FILE": ("api_keys_file", lambda text: Path(text).absolute()),
-    "OPEN_ACCESS": ("open_access", _switch),
-    "TRUSTED_HOSTS": ("trusted_hosts", _hosts),
-    "SECRET_KEY_FILE": ("secret_key_file", lambda text: Path(text).absolute()),
-    "LIMITER_STORAGE_URL": ("limiter_storage_url", _limiter_storage),
-    "FETCHER_METRICS_URL": ("fetcher_metrics_url", _url),
-    "WORKER_METRICS_URL": ("worker_metrics_url", _url),
-    "PROMETHEUS_URL": ("prometheus_url", _url),
-    "PREVALENCE_X": ("prevalence_x", _shares),
-    "PREVALENCE_INSTAGRAM": ("prevalence_instagram", _shares),
-    "RETENTION_DAYS": ("retention_days", _amount(3650, "days")),
-    "TOMBSTONES_FILE": ("tombstones_file", lambda text: Path(text).absolute()),
-    "RECHECK_USD_PER_DAY": ("recheck_usd_per_day", _amount(100_000, "US dollars")),
+    "GATEWAY_PORT": ("port", readers.port),
+    "GATEWAY_METRICS_PORT": ("metrics_port", readers.port),
+    "GATEWAY_THREADS": ("threads", readers.threads),
+    "PLATFORMS": ("platforms", lambda text: Platforms(readers.one_of(*Platforms)(text))),
+    "FETCHER_URL": ("fetcher_url", readers.url),
+    "EMULATOR_URL": ("emulator_url", readers.url),
+    "MODEL_SERVER": ("model_server", readers.grpc_address),
+    "FETCH_DEADLINE_S": ("fetch_deadline_s", readers.number(0.1, 60, "seconds")),
+    "MODEL_DEADLINE_S": ("model_deadline_s", readers.number(0.05, 30, "seconds")),
+    "DATABASE_URL": ("database_url", readers.database_url),
+    "DATABASE_START_WAIT_S": ("database_start_wait_s", readers.number(0, 600, "seconds")),
+    "QUEUE_URL": ("queue_url", readers.queue_url),
+    "WORKER_METRICS_PORT": ("worker_metrics_port", readers.port),
+    "WORKER_THREADS": ("worker_threads", readers.threads),
+    "BATCH_LEASE_S": ("batch_lease_s", readers.number(3, 600, "seconds")),
+    "LOG_LEVEL": ("log_level", readers.one_of(*LOG_LEVELS)),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ("otlp_endpoint", readers.url),
+    "API_KEYS_FILE": ("api_keys_file", readers.path),
+    "OPEN_ACCESS": ("open_access", readers.switch),
+    "TRUSTED_HOSTS": ("trusted_hosts", readers.hosts),
+    "SECRET_KEY_FILE": ("secret_key_file", readers.path),
+    "LIMITER_STORAGE_URL": ("limiter_storage_url", readers.limiter_storage_url),
+    "FETCHER_METRICS_URL": ("fetcher_metrics_url", readers.url),
+    "WORKER_METRICS_URL": ("worker_metrics_url", readers.url),
+    "PROMETHEUS_URL": ("prometheus_url", readers.url),
+    "PREVALENCE_X": ("prevalence_x", readers.shares),
+    "PREVALENCE_INSTAGRAM": ("prevalence_instagram", readers.shares),
+    "RETENTION_DAYS": ("retention_days", readers.number(0, 3650, "days")),
+    "TOMBSTONES_FILE": ("tombstones_file", readers.path),
+    "RECHECK_USD_PER_DAY": ("recheck_usd_per_day", readers.number(0, 100_000, "US dollars")),
 }
 """Variable -> field and reader."""
 
