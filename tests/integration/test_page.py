@@ -36,6 +36,6 @@ def _ask_and_look(system: System, path: str) -> None:
         expect(page.get_by_text("Read from 11 of 11 facts; accuracy for this view:")).to_be_visible()
         expect(page.get_by_text("as among those the model learned from")).to_be_visible()
         page.get_by_role("link", name="Status").click()
-        expect(page.get_by_role("row", name="ok")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("row", name="answered")).to_be_visible(timeout=20_000)
         expect(page.get_by_text("is stable.")).to_be_visible()
         browser.close()
