@@ -211,11 +211,15 @@ def test_the_replicas_of_a_release_are_spread_without_regard_to_the_last_one() -
     assert spread == {(name, key) for name in REPLICATED for key in ("hostname", "zone")}
 
 
-def test_a_short_stall_of_what_replicas_share_takes_none_of_them_away() -> None:
-    # Not ready, all at once, they would leave nobody who could say that the answer comes later.
+def test_what_all_replicas_share_keeps_a_new_one_out_and_takes_none_away() -> None:
+    # Away for a while, database, model or Redis would take all of them, and leave nobody to say when to come back.
     for workload in of_kind(overlay("production"), "Deployment"):
-        probe = pod_template(workload)["spec"]["containers"][0]["readinessProbe"]
+        container = pod_template(workload)["spec"]["containers"][0]
+        probe = container["readinessProbe"]
         assert probe["periodSeconds"] * (probe["failureThreshold"] - 1) >= 10, _name(workload)
+        if _name(workload) in {"gateway", "fetcher"}:
+            assert container["startupProbe"]["httpGet"]["path"] == "/readyz"
+            assert probe["httpGet"]["path"] == "/livez"
 
 
 def test_images_are_those_of_compose() -> None:
