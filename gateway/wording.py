@@ -79,3 +79,8 @@ def hours(number: float) -> str:
     if number < 1:
         return f"{amount(number * 60)} min"
     return f"{amount(number)} h" if number < 48 else f"{amount(number / 24)} days"
+
+
+def span(seconds: float) -> str:
+    """How long something takes."""
+    return f"{round(seconds)} s" if seconds < 90 else hours(seconds / 3600)

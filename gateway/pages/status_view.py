@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.pages.sparkline import Sparkline, sparkline
 from gateway.status.report import Chart, StatusReport
-from gateway.wording import amount, count, hours, percent
+from gateway.wording import amount, count, percent, span
 
 TITLES = {
     "requests": "Requests",
@@ -47,7 +47,7 @@ def worker_rows(report: StatusReport) -> tuple[tuple[str, str], ...]:
 
 def _worker_row(name: str, value: float) -> tuple[str, str]:
     if name == "eta":
-        return _OF_WORKER[name], hours(value / 3600) if value > 0 else "nothing is left"
+        return _OF_WORKER[name], span(value) if value > 0 else "nothing is left"
     return _OF_WORKER.get(name, name.capitalize()), count(value)
 
 

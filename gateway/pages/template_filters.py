@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from contracts.platforms import Platform
 from gateway.pages.questions import fields_of
-from gateway.wording import percent
+from gateway.wording import percent, span
 
 
 def add_template_filters(app: Flask) -> None:
@@ -20,6 +20,7 @@ def add_template_filters(app: Flask) -> None:
     app.add_template_filter(moment)
     app.add_template_filter(matrix_columns)
     app.add_template_filter(percent)
+    app.add_template_filter(span)
     app.add_template_filter(outcome_words, "outcome")
     app.jinja_env.globals["platform_titles"] = {platform.value: platform.title for platform in Platform}
     app.add_template_filter(fields_of, "question_fields")

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.model import CLASSES
 from contracts.profile import MODEL_FACTS
-from gateway.wording import CLASS_WORDS, FACT_WORDS, amount, hours, percent
+from gateway.wording import CLASS_WORDS, FACT_WORDS, amount, hours, percent, span
 
 
 def test_every_class_and_fact_has_words() -> None:
@@ -32,3 +32,10 @@ def test_an_amount_has_as_many_digits_as_a_person_reads(number: float, text: str
 
 def test_a_duration_has_its_natural_unit() -> None:
     assert [hours(number) for number in (0.5, 5, 480)] == ["30 min", "5 h", "20 days"]
+    assert [span(seconds) for seconds in (0, 89, 90, 20_000, 880_000)] == [
+        "0 s",
+        "89 s",
+        "1.5 min",
+        "5.6 h",
+        "10.2 days",
+    ]
