@@ -6,6 +6,7 @@ the request with whoever comes first, so that those who waited for the same wind
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from math import ceil
@@ -23,6 +24,7 @@ from fetcher.limiter.handler import Call, Handler, Pass, best_tickets
 from fetcher.limiter.messages import Answer, AnswerKind
 from fetcher.sources.results import Found, waiting
 
+_log = logging.getLogger(__name__)
 HOLD_S = 0.015
 """So long a lone request waits for others."""
 _LOOK_S = 0.05
@@ -165,6 +167,8 @@ class Departures:
             results = self._source.fetch([passenger.ref for passenger in aboard], errand)
         except FetcherError:
             found = Found(outcome=Outcome.UPSTREAM_ERROR, detail=STORE_DOWN)
+        except Exception:  # noqa: BLE001 - What a library meets in an answer must not fail those who asked beside it.
+            _log.exception("a lookup failed", extra={"platform": self._source.platform.value})
         finally:
             for passenger in aboard:
                 passenger.result.set_result(results.get(passenger.ref, found))
@@ -222,6 +226,9 @@ class Departures:
             return self._source.fetch([ref], errand)[ref]
         except FetcherError:
             return Found(outcome=Outcome.UPSTREAM_ERROR, detail=STORE_DOWN)
+        except Exception:  # noqa: BLE001 - as above.
+            _log.exception("a lookup failed", extra={"platform": self._source.platform.value})
+            return _BROKEN_OFF
 
     @staticmethod
     def _land(passengers: list[Passenger], found: Found) -> None:

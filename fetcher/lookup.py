@@ -120,7 +120,8 @@ class Lookup:
                 if left:
                     results |= self._elsewhere(left, deadline, activity)
                     left = [ref for ref in left if ref not in results]
-        except StoreUnavailable:
+        except StoreUnavailable as error:
+            _log.error("the store cannot be used", extra={"error": str(error)})
             down = Found(outcome=Outcome.UPSTREAM_ERROR, detail=STORE_DOWN)
             results |= {ref: self._result(ref, down) for ref in refs if ref not in results}
         finally:

@@ -16,18 +16,26 @@ from gateway.errors import DatabaseUnavailableError
 
 _WAIT_S = 2
 """Bound of a wait for a connection or a lock."""
+_ANSWER_S = 10.0
+"""Bound of a statement while a person waits. All that are known take less than a second."""
 
 
-def open_database(url: str, *, wait_s: float = _WAIT_S) -> Engine:
+def open_database(url: str, *, wait_s: float = _WAIT_S, answer_s: float | None = None) -> Engine:
     """An engine that connects when it is used; the folder of a SQLite file is made.
 
-    `wait_s` bounds a wait for a connection or a lock: short where a person waits, longer in the worker.
+    `wait_s` bounds a wait for a connection or a lock: short where a person waits, longer in the worker. `answer_s`
+    bounds what one statement may take of PostgreSQL, None does not.
 
     Raises DatabaseUnavailableError where it cannot be.
     """
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True, pool_timeout=wait_s, **_connect_arguments(url))
+        engine = create_engine(address, pool_pre_ping=True, pool_timeout=wait_s, **_connect_arguments(url))
+        if answer_s is not None and engine.driver == "psycopg":
+            from gateway.bounded_connection import bound_answers  # noqa: PLC0415 - SQLite needs no psycopg.
+
+            bound_answers(engine, answer_s)
+        return engine
     in_memory = address.database in {None, "", ":memory:"}
     if address.database and not in_memory:
         try:
@@ -48,7 +56,7 @@ def open_tables(url: str) -> Engine:
 
     Raises DatabaseUnavailableError.
     """
-    engine = open_database(url)
+    engine = open_database(url, answer_s=_ANSWER_S)
     if url == IN_MEMORY:
         from gateway.migrations.upgrade import upgrade  # noqa: PLC0415 - Alembic is heavy, and nothing else needs it.
 

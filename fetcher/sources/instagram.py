@@ -8,6 +8,7 @@ was blocked.
 from __future__ import annotations
 
 import logging
+import pickle
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,7 @@ from contracts.profile import MODEL_FACTS, Profile
 from contracts.profile_ref import ProfileRef
 from fetcher.breaker import Breaker
 from fetcher.errand import Errand
-from fetcher.errors import MethodFailed, Refused
+from fetcher.errors import ForeignHost, MethodFailed, Refused
 from fetcher.limiter.handler import digest
 from fetcher.limiter.messages import AnswerKind
 from fetcher.limiter.state import Reason
@@ -48,7 +49,13 @@ _LIBRARY_ERRORS = (
     TypeError,
     AttributeError,
     AssertionError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+    ForeignHost,
 )
+_NO_SESSION = (OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError, AttributeError, LookupError)
+_UNREADABLE_SESSION = "The file of this installation's session at Instagram cannot be read; its owner has to log in."
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +204,11 @@ class InstagramSource:
         if held is None or held[0] != version:
             context = _Context(self._line, self.credential)
             if self._login is not None:
-                self._login.enter(context)
+                try:
+                    self._login.enter(context)
+                except _NO_SESSION as error:
+                    _log.error("the session cannot be read", extra={"error": type(error).__name__})
+                    raise MethodFailed(Outcome.LOGIN_REQUIRED, _UNREADABLE_SESSION) from error
                 limited_session(context._session, SITE, self._line, self.credential)
             held = self._threads.held = (version, context)
         return held[1]

@@ -23,7 +23,7 @@ def says_nobody(response: requests.Response) -> bool:
     """Whether the answer to a lookup by id says in so many words that there is no such user."""
     try:
         return response.status_code == 200 and bool(response.json()["data"] == {"user": None})
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
@@ -41,14 +41,17 @@ def _message(response: requests.Response) -> str:
         return ""
     try:
         document = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(document.get("message", "")) if isinstance(document, dict) else ""
 
 
 def leads_to(response: requests.Response, path: str) -> bool:
     """Whether the answer sends its reader to a page below `path`."""
-    return response.is_redirect and urlsplit(response.headers.get("location", "")).path.startswith(path)
+    try:
+        return response.is_redirect and urlsplit(response.headers.get("location", "")).path.startswith(path)
+    except ValueError:
+        return False
 
 
 def _method_of(path: str) -> str:

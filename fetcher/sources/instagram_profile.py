@@ -9,6 +9,7 @@ from typing import Any
 from contracts.activity import Post, summarize
 from contracts.platforms import Platform, is_account_id
 from contracts.profile import Profile
+from fetcher.sources.readable_profile import readable_profile
 
 _ANONYMOUS_PICTURE = "44884218_345707102882519_2446069589734326272_n"
 """The file name of the grey head that Instagram shows for an account without a picture."""
@@ -23,7 +24,7 @@ def read_profile(node: Mapping[str, Any]) -> Profile:
     picture = node.get("profile_pic_url_hd") or node.get("profile_pic_url")
     highlights = node.get("highlight_reel_count")
     now = datetime.now(UTC)
-    return Profile(
+    return readable_profile(
         platform=Platform.INSTAGRAM,
         fetched_at=now,
         id=account_id if is_account_id(account_id) else None,

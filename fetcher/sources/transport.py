@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3.exceptions
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from contracts.platforms import Platform
@@ -173,15 +174,27 @@ class _EmulatorAdapter(HTTPAdapter):
 
 
 def _read_body(response: requests.Response, seconds: float) -> None:
-    """Read the whole body within `seconds`, however slowly it drips; raises requests.ReadTimeout."""
+    """Read the whole body within `seconds`, however slowly it drips.
+
+    Raises requests' own errors, as the libraries expect: ReadTimeout, ConnectionError where it was broken off, and
+    ContentDecodingError.
+    """
     until, body = time.monotonic() + seconds, bytearray()
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
-        body += chunk
-        if time.monotonic() > until or len(body) > _MOST_BYTES:
-            response.close()
-            raise requests.ReadTimeout("The answer was too slow or too long.")
+    try:
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if time.monotonic() > until or len(body) > _MOST_BYTES:
+                raise requests.ReadTimeout("The answer was too slow or too long.")
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.ReadTimeout("The answer was too slow.") from error
+    except urllib3.exceptions.DecodeError as error:
+        raise requests.exceptions.ContentDecodingError("The answer cannot be unpacked.") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.ConnectionError("The answer was broken off.") from error
+    finally:
+        # A body that was read to its end has given the connection back by now.
+        response.close()
     response._content, response._content_consumed = bytes(body), True  # type: ignore[attr-defined]
-    response.close()
 
 
 def limited_session(session: requests.Session, site: Site, line: Line, credential: str) -> requests.Session:

@@ -19,10 +19,11 @@ from contracts.platforms import Platform, is_account_id
 from contracts.profile import Profile
 from contracts.profile_ref import ProfileRef
 from fetcher.errand import Errand
-from fetcher.errors import Refused
+from fetcher.errors import ForeignHost, Refused
 from fetcher.limiter.messages import Answer, AnswerKind
 from fetcher.limiter.state import Reason
 from fetcher.sources.bearer_token import BearerToken
+from fetcher.sources.readable_profile import readable_profile
 from fetcher.sources.results import Found, waiting
 from fetcher.sources.transport import Exchange, Line, Site, exchange, limited_session
 
@@ -34,6 +35,17 @@ USER_FIELDS = (
     "withheld"
 )
 _DEFAULT_PICTURE = "default_profile_images"
+_UNREADABLE = (
+    tweepy.TweepyException,
+    requests.RequestException,
+    ForeignHost,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+)
+"""What Tweepy, requests and json raise at answers that are none; json.loads the last, where lists lie in lists."""
 _REASONS = {
     AnswerKind.RATE_LIMITED: Reason.RATE_LIMITED,
     AnswerKind.USAGE_CAPPED: Reason.BUDGET,
@@ -53,7 +65,9 @@ class XSource:
         self._line = line
         self._token = token
         self._client = tweepy.Client(token.current(), return_type=requests.Response, wait_on_rate_limit=False)
-        limited_session(self._client.session, SITE, line, self.credential)
+        session = limited_session(self._client.session, SITE, line, self.credential)
+        # X's interface sends nobody elsewhere; what does stands in its place, and each step would count as a request.
+        session.max_redirects = 0
 
     def health(self) -> list[dict[str, Any]]:
         """X has one way to each lookup, so there is no breaker."""
@@ -74,7 +88,7 @@ class XSource:
                 return _read_users(refs, response.json(), current.method, datetime.now(UTC))
             except Refused as refusal:
                 return dict.fromkeys(refs, waiting(self.platform, refusal.reason, refusal.until))
-            except (tweepy.TweepyException, requests.RequestException, ValueError, TypeError, KeyError, AttributeError):
+            except _UNREADABLE:
                 return dict.fromkeys(refs, self._explain(current))
 
     def _ask(self, refs: Sequence[ProfileRef]) -> requests.Response:
@@ -122,7 +136,7 @@ def _billed(response: requests.Response) -> int | None:
         return 0 if response.status_code < 500 else None
     try:
         users = response.json().get("data", [])
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     return len(users) if isinstance(users, list) else None
 
@@ -152,7 +166,7 @@ def _problem(response: requests.Response) -> Mapping[str, Any]:
         return {}
     try:
         document = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
@@ -164,19 +178,30 @@ def _whole(text: str | None) -> int | None:
 def _read_users(
     refs: Sequence[ProfileRef], document: Any, method: str | None, now: datetime
 ) -> dict[ProfileRef, Found]:
-    users, errors = document.get("data") or [], document.get("errors") or []
-    by_name = {str(user["username"]).lower(): user for user in users}
-    by_id = {str(user["id"]): user for user in users}
+    users, errors = _objects(document.get("data")), _objects(document.get("errors"))
+    by_name = {str(user.get("username")).lower(): user for user in users}
+    by_id = {str(user.get("id")): user for user in users}
     refused = {str(error.get("value", "")).lower(): error for error in errors}
     results: dict[ProfileRef, Found] = {}
     for ref in refs:
         user = by_name.get(ref.handle) if ref.handle is not None else by_id.get(str(ref.id))
         error = refused.get(ref.handle or str(ref.id))
-        if user is not None:
-            results[ref] = Found(outcome=Outcome.OK, profile=_read_user(user, now), method=method)
-        else:
+        if user is None:
             results[ref] = _read_error(error, method)
+            continue
+        try:
+            profile = _read_user(user, now)
+        except _UNREADABLE:
+            detail = "X gave an answer for this account that cannot be read."
+            results[ref] = Found(outcome=Outcome.UPSTREAM_ERROR, detail=detail, method=method)
+        else:
+            results[ref] = Found(outcome=Outcome.OK, profile=profile, method=method)
     return results
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list, without whatever else stands there."""
+    return [each for each in value or [] if isinstance(each, dict)]
 
 
 def _read_error(error: Mapping[str, Any] | None, method: str | None) -> Found:
@@ -193,7 +218,7 @@ def _read_user(user: Mapping[str, Any], now: datetime) -> Profile:
     metrics = user.get("public_metrics") or {}
     picture, url = user.get("profile_image_url"), user.get("url")
     created_at = user.get("created_at")
-    return Profile(
+    return readable_profile(
         platform=Platform.X,
         fetched_at=now,
         id=str(user["id"]) if is_account_id(str(user["id"])) else None,

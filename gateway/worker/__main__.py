@@ -21,6 +21,8 @@ from gateway.worker.worker import Worker
 
 _WAIT_S = 15.0
 """Nobody waits for the worker, so it may wait for its turn at the database."""
+_ANSWER_S = 120.0
+"""The daily deletions may take a while, as may another worker's change of the tables; what takes longer hangs."""
 
 
 def main() -> int:
@@ -31,7 +33,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     dictConfig(logging_settings(config.log_level))
-    engine = open_database(config.database_url, wait_s=_WAIT_S)
+    engine = open_database(config.database_url, wait_s=_WAIT_S, answer_s=_ANSWER_S)
     try:
         wait_until_open(engine, config.database_start_wait_s)
         upgrade(engine)

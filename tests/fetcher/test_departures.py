@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from contracts.fetch_api import FetchRequest, Outcome, Priority
@@ -79,3 +80,25 @@ def test_a_person_takes_along_what_the_batch_waits_for(tmp_path: Path) -> None:
     waiting.join(60)
     assert batch == [Outcome.NOT_FOUND], "What others took along is answered at once."
     assert source.asked == [["first"], ["wanted"]]
+
+
+class FailingSource(AnsweringSource):
+    """Raises what no source should."""
+
+    def fetch(self, refs: Sequence[ProfileRef], errand: Errand) -> Mapping[ProfileRef, Found]:
+        raise RuntimeError(f"{len(refs)} accounts until {errand.deadline}")
+
+
+@pytest.mark.parametrize("most", [1, 100])
+def test_a_source_that_fails_costs_its_accounts_their_answer_and_nobody_else(tmp_path: Path, most: int) -> None:
+    clock, metrics = SystemClock(), Metrics(CollectorRegistry())
+    store = SQLiteStore(tmp_path / "store", clock)
+    handler = Handler(read_limits(), store, clock, metrics, secret=b"s")
+    source = FailingSource(handler)
+    source.most = most
+    cache = Cache(store, instagram_s=60, negative_s=60)
+    lookup = Lookup({Platform.X: source}, cache, store, handler, clock, metrics=metrics, emulated=True)
+    refs = tuple(ProfileRef(Platform.X, handle=handle) for handle in ("one", "two"))
+    results = lookup.profiles(FetchRequest(accounts=refs, priority=Priority.PERSON, deadline_s=5))
+    assert [result.outcome for result in results] == [Outcome.UPSTREAM_ERROR] * 2
+    assert "broken off" in results[0].detail

@@ -71,3 +71,15 @@ def test_a_session_may_be_the_value_of_its_cookie(line: Line) -> None:
 
 def test_without_a_login_there_is_no_session_to_report(line: Line) -> None:
     assert all(method["method"] != "session" for method in InstagramSource(line).health())
+
+
+def test_a_session_that_cannot_be_read_is_told_and_taken_up_when_it_is_mended(line: Line, tmp_path: Path) -> None:
+    file = saved(tmp_path / "session", "first")
+    file.write_bytes(file.read_bytes()[:9])
+    source = InstagramSource(line, Login("somebody", file))
+    found = source.fetch([REF], Errand(deadline=time.time() + 5))[REF]
+    assert found.outcome is Outcome.LOGIN_REQUIRED
+    assert "cannot be read" in found.detail
+    saved(file, "second")
+    os.utime(file, (time.time() + 10, time.time() + 10))
+    assert fetch(source) is Outcome.OK
