@@ -13,7 +13,6 @@ from gunicorn.app.base import BaseApplication
 from gateway.access.front_door import open_keys
 from gateway.config import Config, ConfigError
 from gateway.logs import logging_settings
-from gateway.stalls import bound_stalls
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no types.
@@ -35,7 +34,6 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no typ
             "graceful_timeout": 30,
             "keepalive": 75,
             "control_socket_disable": True,
-            "post_worker_init": _bound_stalls,
             "logconfig_dict": logging_settings(self._config.log_level),
         }
         for name, value in settings.items():
@@ -46,11 +44,6 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no typ
         from gateway.wsgi import app  # noqa: PLC0415 - Importing it opens sockets, which only the worker may do.
 
         return app
-
-
-def _bound_stalls(worker: Any) -> None:
-    for listener in worker.sockets:
-        bound_stalls(listener.sock)
 
 
 def main() -> int:

@@ -15,8 +15,8 @@ class QuietLogger(Logger):  # type: ignore[misc] # gunicorn publishes no types.
         """Our own line about a request is written by gateway/request_context.py."""
 
     def exception(self, msg: object, *args: Any, **more: Any) -> None:
-        """A connection on which nothing moved (gateway/stalls.py) is no fault of ours."""
+        """A client that was too slow (gateway/paced_socket.py) is no fault of ours."""
         if isinstance(sys.exc_info()[1], BlockingIOError):
-            self.debug("A connection stalled and was given up.")
+            self.debug("A client was too slow and was given up.")
         else:
             super().exception(msg, *args, **more)

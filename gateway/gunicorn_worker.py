@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from threading import Semaphore
 from typing import Any
 
 from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
@@ -23,16 +24,21 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn publishes no types.
     close its end: a few such clients would keep all others out.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # At least half of the threads serve those who do not keep us waiting.
+        self._patient = Semaphore(max(1, self.cfg.threads // 2))
+
     def handle(self, conn: TConn) -> Any:
         """As gunicorn's: whether the connection is kept."""
         if not conn.initialized and not conn.wait_for_data(FIRST_BYTE_S):
             return _DEFER
         if not isinstance(conn.sock, PacedSocket):
-            conn.sock = PacedSocket.around(conn.sock)
+            conn.sock = PacedSocket.around(conn.sock, self._patient)
         conn.sock.begin_request()
         kept = super().handle(conn)
         if kept is False:
-            linger(conn.sock)
+            linger(conn.sock, 0.0 if conn.sock.too_slow else LINGER_S)
         return kept
 
 
