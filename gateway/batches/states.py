@@ -32,9 +32,6 @@ CANCELLED = "cancelled"
 DELETED = "deleted"
 """The outcome of a row whose account was deleted from Rollcall; nothing of the account is left in it."""
 
-OUTCOMES = (*(outcome.value for outcome in Outcome), CANCELLED, DELETED)
-"""Every outcome a row may end with. The last two are no answers of a platform."""
-
 WAITING_OUTCOMES = frozenset({Outcome.RATE_LIMITED, Outcome.BUDGET_SPENT})
 """What a row is not done with: it goes on by itself when the time comes."""
 

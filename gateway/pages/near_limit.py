@@ -28,11 +28,11 @@ def _windows(of: Mapping[str, Any], platform: Platform, method: str | None) -> I
         if method in window["methods"] and window["remaining"] < NEAR * window["limit"]:
             until = f" until {moment(window['reset_at'])}" if window.get("reset_at") else ""
             left = f"{window['remaining']} of {window['limit']}"
-            yield f"The limit of {platform.title} is near: {left} lookups are left{until}."
+            yield f"The limit of {platform.title} is near: {left} lookups left{until}."
 
 
 def _budgets(of: Mapping[str, Any], platform: Platform) -> Iterator[str]:
     for budget in of.get("budget", []):
         if budget["limit_usd"] and budget["left_usd"] < NEAR * budget["limit_usd"]:
             left = f"${budget['left_usd']:.2f} of ${budget['limit_usd']:.2f}"
-            yield f"The budget for {platform.title} is nearly spent: {left} are left in {budget['period']}."
+            yield f"The budget for {platform.title} is nearly spent: {left} left in {budget['period']}."

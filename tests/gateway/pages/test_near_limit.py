@@ -22,9 +22,9 @@ def report(remaining: int = 288, left_usd: float = 3.75) -> dict[str, Any]:
 
 def test_little_that_is_left_is_told_with_its_end() -> None:
     told = near_limit(report(remaining=12), Platform.X, "users_by_username")
-    assert told == "The limit of X is near: 12 of 300 lookups are left until 31 January, 12:15:00 UTC."
+    assert told == "The limit of X is near: 12 of 300 lookups left until 31 January, 12:15:00 UTC."
     told = near_limit(report(left_usd=0.2), Platform.X, "users_by_username")
-    assert told == "The budget for X is nearly spent: $0.20 of $5.00 are left in 2026-01-31."
+    assert told == "The budget for X is nearly spent: $0.20 of $5.00 left in 2026-01-31."
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def test_the_page_says_so_beside_the_answer_and_not_for_what_was_known(
 ) -> None:
     fetcher.report = report(remaining=3)
     fetcher.answer = lambda ref: replace(found(ref), method="users_by_username")
-    assert "3 of 300 lookups are left" in client.post("/classify", data={"profile": "https://x.com/reg_maple"}).text
-    assert "3 of 300 lookups are left" in client.get("/?profile=https://x.com/reg_maple").text
+    assert "3 of 300 lookups left" in client.post("/classify", data={"profile": "https://x.com/reg_maple"}).text
+    assert "3 of 300 lookups left" in client.get("/?profile=https://x.com/reg_maple").text
     fetcher.answer = lambda ref: replace(found(ref), method="users_by_username", cached=True)
-    assert "lookups are left" not in client.get("/?profile=https://x.com/reg_maple").text
+    assert "lookups left" not in client.get("/?profile=https://x.com/reg_maple").text
 
 
 def test_a_fetcher_that_cannot_say_spoils_no_answer(client: FlaskClient, fetcher: FakeFetcher) -> None:
