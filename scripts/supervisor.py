@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -31,12 +32,16 @@ class PartFailed(Exception):  # noqa: N818 - it is what happened.
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process: its command, its own environment on top of ours, and whether it answers yet."""
+    """One process: its command, its own environment on top of ours, and whether it answers yet.
+
+    It keeps to `core`, where there is one and the system can do that.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     is_ready: Callable[[], bool]
+    core: int | None = None
 
 
 class Supervisor:
@@ -67,7 +72,7 @@ class Supervisor:
             stdout=log,
             stderr=subprocess.STDOUT,
             process_group=0,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - this process has one thread.
+            preexec_fn=partial(_begin, part.core),  # noqa: PLW1509 - this process has one thread.
         )
         self._running.append((part, process, log))
 
@@ -137,7 +142,14 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
         os.killpg(process.pid, number)
 
 
-def _end_with_parent() -> None:
-    """On Linux, have the kernel send SIGTERM to the child when this process dies without stopping it."""
+def usable_cores() -> list[int]:
+    """The cores that this process may use; none where the system does not tell."""
+    return sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+
+
+def _begin(core: int | None) -> None:
+    """On Linux, keep the child to `core`, and have it get SIGTERM when this process dies without stopping it."""
     if sys.platform == "linux":
+        if core is not None:
+            os.sched_setaffinity(0, {core})
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG

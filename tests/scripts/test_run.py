@@ -47,3 +47,11 @@ def test_live_platforms_start_no_emulator() -> None:
     emulated = [part.name for part in parts_of(Settings.read({}), {})]
     live = [part.name for part in parts_of(Settings.read({"PLATFORMS": "live"}), {"PLATFORMS": "live"})]
     assert set(emulated) - set(live) == {"emulated platforms"}
+
+
+def test_the_gateway_keeps_to_one_core_where_there_are_several() -> None:
+    def kept(*usable: int) -> dict[str, int]:
+        return {part.name: part.core for part in parts_of(Settings.read({}), {}, usable) if part.core is not None}
+
+    assert kept(2, 5, 7) == {"gateway": 7}
+    assert kept(3) == kept() == {}

@@ -9,13 +9,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import psutil
 import pytest
 
-from scripts.supervisor import Part, PartFailed, Supervisor, answers, is_free, tail
+from scripts.supervisor import Part, PartFailed, Supervisor, answers, is_free, tail, usable_cores
 
 
 def part(name: str, code: str, is_ready: Callable[[], bool] = lambda: True) -> Part:
@@ -43,6 +44,19 @@ def test_a_part_that_ends_is_named_with_its_status_and_last_lines(tmp_path: Path
         with pytest.raises(PartFailed, match="bad one ended with status 3") as caught:
             supervisor.wait_ready()
     assert tail(caught.value.log) == "first\nthe reason"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a process to a core")
+def test_a_part_and_what_it_starts_keep_to_its_core(tmp_path: Path) -> None:
+    core = usable_cores()[-1]
+    show = "import os; print(sorted(os.sched_getaffinity(0)), flush=True)"
+    code = f"import subprocess, sys; {show}; subprocess.run([sys.executable, '-c', {show!r}]); {FOREVER}"
+    with Supervisor(tmp_path) as supervisor:
+        supervisor.start(replace(part("kept", code), core=core))
+        supervisor.start(part("free", f"{show}; {FOREVER}"))
+        wait_until(lambda: all((tmp_path / f"{name}.log").read_text().endswith("up\n") for name in ("kept", "free")))
+    assert (tmp_path / "kept.log").read_text().splitlines()[:2] == [f"[{core}]"] * 2
+    assert (tmp_path / "free.log").read_text().splitlines()[0] == str(usable_cores())
 
 
 def test_a_part_that_is_never_ready_is_named(tmp_path: Path) -> None:
