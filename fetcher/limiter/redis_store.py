@@ -28,6 +28,8 @@ from fetcher.limiter.store import Change, Fresh, LedgerRow
 
 Result = TypeVar("Result")
 _TIMEOUT_S = 5.0
+_SLOW_S, _AWAY_S = 0.2, 1.0
+"""After a failure that took longer than the first nobody tries again for the second: requests would pile up."""
 _MOST_TRIES = 200
 _FRESH_S = 0.5
 
@@ -70,6 +72,7 @@ class RedisStore:
         self._scripts = {text: self._client.register_script(text) for text in _all_scripts()}
         self._known: dict[str, _Held] = {}
         self._server: str | None = None
+        self._away_until = 0.0
         self.lost_at: float | None = None
         self._marked = ""
         self._id, self._seen = self._read_marker()
@@ -224,9 +227,16 @@ class RedisStore:
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
+        if time.monotonic() < self._away_until:
+            raise StoreUnavailable("Redis could not be reached a moment ago")
+        began = time.monotonic()
         try:
             yield
         except (redis.RedisError, OSError, ValueError) as error:
+            if time.monotonic() - began > _SLOW_S:
+                # The connections that wait lead to the same server: each would fail once more when it is back.
+                self._client.connection_pool.disconnect(inuse_connections=False)
+                self._away_until = time.monotonic() + _AWAY_S
             self._server = None
             self._known.clear()
             raise StoreUnavailable(f"Redis cannot be used: {type(error).__name__}") from error

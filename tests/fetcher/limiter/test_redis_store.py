@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +50,46 @@ def test_an_unreachable_server_fails_closed_and_is_met_again(redis_server: Any, 
     # It kept nothing, so everything counts as spent.
     assert abs(spent_until(store) - time.time()) < 5
     assert store.clock_id() != clock
+
+
+class Dying:
+    """Accepts connections and ends each after a while without an answer."""
+
+    def __init__(self, after_s: float) -> None:
+        self.asked = 0
+        self._after_s = after_s
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self._socket.getsockname()[1]}/0"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                self.asked += 1
+                time.sleep(self._after_s)
+                connection.close()
+
+
+def test_after_a_slow_failure_nobody_tries_for_a_moment() -> None:
+    server = Dying(after_s=0.3)
+    store = RedisStore(server.url, "test")
+    asked, began = server.asked, time.monotonic()
+    for _ in range(20):
+        with pytest.raises(StoreUnavailable):
+            store.now()
+    assert time.monotonic() - began < 1
+    assert server.asked == asked
+    # The next one tries again.
+    time.sleep(max(0.0, began + 1.05 - time.monotonic()))
+    with pytest.raises(StoreUnavailable, match="ConnectionError"):
+        store.now()
+    assert server.asked == asked + 1
+    server.close()
 
 
 def test_a_server_that_is_away_at_the_start_is_met_later(redis_server: Any) -> None:
