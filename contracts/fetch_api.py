@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -72,8 +72,7 @@ class FetchRequest:
     @classmethod
     def from_json(cls, value: Any) -> FetchRequest:
         """Read `to_json`'s form; raises InvalidField."""
-        known = frozenset(["accounts", "priority", "deadline_s", "include", "ticket", "client", "cached_only"])
-        record = read_object(value, "request", known)
+        record = read_object(value, "request", _REQUEST_FIELDS)
         accounts = read_list(record.get("accounts"), "accounts", MAX_ACCOUNTS)
         include = frozenset(
             read_text(part, "include", 32) for part in read_list(record.get("include", []), "include", 8)
@@ -130,9 +129,7 @@ class AccountResult:
     @classmethod
     def from_json(cls, value: Any) -> AccountResult:
         """Read `to_json`'s form; raises InvalidField."""
-        names = ["ref", "outcome", "detail", "profile", "method", "cached", "emulated", "retry_at", "ticket"]
-        names += ["position", "cost_usd"]
-        record = read_object(value, "result", frozenset(names))
+        record = read_object(value, "result", _RESULT_FIELDS)
         outcome = _read_member(Outcome, record.get("outcome"), "outcome")
         profile, retry_at = record.get("profile"), record.get("retry_at")
         if (outcome is Outcome.OK) != (profile is not None):
@@ -170,7 +167,7 @@ class AccountResult:
 
 def read_ref(value: Any, name: str) -> ProfileRef:
     """`ProfileRef.to_json`'s form, strictly; raises InvalidField."""
-    record = read_object(value, name, frozenset(["platform", "handle", "id"]))
+    record = read_object(value, name, _REF_FIELDS)
     platform = _read_member(Platform, record.get("platform"), f"{name}.platform")
     handle, account_id = (_optional_text(record.get(part), f"{name}.{part}") for part in ("handle", "id"))
     try:
@@ -187,6 +184,13 @@ Member = TypeVar("Member", bound=StrEnum)
 
 
 def _read_member(kind: type[Member], value: Any, name: str) -> Member:
-    if not isinstance(value, str) or value not in list(kind):
-        raise InvalidField(name, f"one of {', '.join(kind)}")
-    return kind(value)
+    try:
+        return kind(value)
+    except ValueError:
+        raise InvalidField(name, f"one of {', '.join(kind)}") from None
+
+
+_REQUEST_FIELDS = frozenset(each.name for each in fields(FetchRequest))
+_RESULT_FIELDS = frozenset(each.name for each in fields(AccountResult))
+_REF_FIELDS = frozenset(each.name for each in fields(ProfileRef))
+"""Made once: these are read for every account."""

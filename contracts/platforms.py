@@ -30,6 +30,7 @@ class Platform(StrEnum):
         return _HANDLE_RULES[self]
 
 
+_ACCOUNT_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _HANDLES = {
     # https://help.x.com/en/managing-your-account/x-username-rules; old accounts have one to three characters.
     Platform.X: re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII),
@@ -47,4 +48,4 @@ _HANDLE_RULES = {
 
 def is_account_id(text: str) -> bool:
     """Whether `text` can be an immutable account id: a positive 64-bit decimal number without leading zeros."""
-    return re.fullmatch(r"[1-9][0-9]{0,18}", text, re.ASCII) is not None and int(text) <= MAX_ID
+    return _ACCOUNT_ID.fullmatch(text) is not None and int(text) <= MAX_ID

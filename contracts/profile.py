@@ -56,7 +56,7 @@ class Profile:
     @classmethod
     def from_json(cls, value: Any) -> Profile:
         """Read `to_json`'s form; an absent field is unknown. Raises InvalidField, which names the field."""
-        record = read_object(value, "profile", frozenset(PROFILE_FIELDS))
+        record = read_object(value, "profile", _KNOWN)
         known = {name: READERS[name](item, name) for name, item in record.items() if item is not None}
         for name in ("platform", "fetched_at"):
             if name not in known:
@@ -82,9 +82,10 @@ class Profile:
 
 
 def _read_platform(value: Any, name: str) -> Platform:
-    if value not in list(Platform):
-        raise InvalidField(name, f"one of {', '.join(Platform)}")
-    return Platform(value)
+    try:
+        return Platform(value)
+    except ValueError:
+        raise InvalidField(name, f"one of {', '.join(Platform)}") from None
 
 
 def _read_id(value: Any, name: str) -> str:
@@ -94,6 +95,7 @@ def _read_id(value: Any, name: str) -> str:
 
 
 PROFILE_FIELDS = tuple(field.name for field in fields(Profile))
+_KNOWN = frozenset(PROFILE_FIELDS)
 
 READERS: dict[str, Callable[[Any, str], Any]] = {
     "platform": _read_platform,
