@@ -67,7 +67,7 @@ def finish(document: dict[str, Any]) -> dict[str, Any]:
     """Drop what flask-openapi3 writes too much: parts that are null, and a 422 of operations that read no input.
 
     Add what holds for every operation: the key, where one is asked for, the refusals, the headers, that a wrong field
-    is answered with problem details, and that a body must be there where one is read.
+    is answered with problem details, and that a body must be there, and in time, where one is read.
     """
     document["components"] = {name: part for name, part in document["components"].items() if part is not None}
     document["components"]["headers"] = HEADERS
@@ -82,6 +82,7 @@ def finish(document: dict[str, Any]) -> dict[str, Any]:
                 operation["responses"]["422"] = wrong_field
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
+                operation["responses"]["408"] = problem_responses(408)[408]
             if "requestBody" not in operation and not operation.get("parameters"):
                 operation["responses"].pop("422", None)
             for status, response in operation["responses"].items():

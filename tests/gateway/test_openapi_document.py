@@ -62,7 +62,7 @@ def test_no_component_is_null(document: dict[str, Any]) -> None:
 
 def test_classify_documents_every_status(document: dict[str, Any]) -> None:
     responses = document["paths"]["/api/v1/classify"]["post"]["responses"]
-    assert set(responses) == {"200", "400", "404", "410", "413", "415", "422", "502", "503"} | FOR_ALL
+    assert set(responses) == {"200", "400", "404", "408", "410", "413", "415", "422", "502", "503"} | FOR_ALL
     assert "application/problem+json" in responses["404"]["content"]
     assert "Retry-After" in responses["503"]["headers"]
 

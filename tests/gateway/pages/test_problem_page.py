@@ -42,3 +42,4 @@ def test_a_database_that_is_away_tells_a_person_when_to_come_back(
     assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
     assert "Database not available" in page.text
     assert f'href="{path}">Try again</a> in 5 s.' in " ".join(page.text.split())
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page.text
