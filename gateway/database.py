@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from functools import partial
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from gateway.config import IN_MEMORY
 from gateway.errors import DatabaseUnavailableError
+from gateway.same_file import stay_with_the_name
 
+_log = logging.getLogger(__name__)
 _WAIT_S = 2
 """Bound of a wait for a connection or a lock."""
 _ANSWER_S = 10.0
@@ -48,6 +52,8 @@ def open_database(url: str, *, wait_s: float = _WAIT_S, answer_s: float | None =
     engine = create_engine(address, connect_args={"timeout": wait_s, "check_same_thread": False}, **pool)
     event.listen(engine, "connect", partial(_set_up_sqlite, wait_s=wait_s))
     event.listen(engine, "begin", _begin_sqlite)
+    if address.database and not in_memory:
+        stay_with_the_name(engine, Path(address.database))
     return engine
 
 
@@ -105,3 +111,11 @@ def _begin_sqlite(connection: Connection) -> None:
 def reason_of(error: Exception) -> str:
     """What happened, without the address and whatever password it holds."""
     return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")
+
+
+def failure_of(error: SQLAlchemyError) -> DatabaseUnavailableError:
+    """What `error` is to whoever asked; the log gets the reason, but for those that could quote a value."""
+    told = not isinstance(error, DataError | IntegrityError | ProgrammingError)
+    reason = reason_of(error) if told else type(error).__name__
+    _log.warning("The database cannot be used.", extra={"fields": {"error": reason}})
+    return DatabaseUnavailableError("The gateway's database does not answer.")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.errors import DatabaseUnavailableError
+from gateway.database import failure_of
 from gateway.traffic import Bounds, RolledBack, Traffic
 
 _BOUNDS = ("max_error_rate", "max_latency_ratio", "min_agreement", "min_requests")
@@ -82,4 +82,4 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise DatabaseUnavailableError("The gateway's database does not answer.") from error
+        raise failure_of(error) from error

@@ -8,6 +8,7 @@ window then counts as spent. An empty Redis that no fetcher has met before is a 
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 import weakref
@@ -24,8 +25,9 @@ from redis.retry import Retry
 from fetcher.errors import StoreUnavailable
 from fetcher.limiter import redis_scripts as scripts
 from fetcher.limiter.state import State, from_text, to_text
-from fetcher.limiter.store import Change, Fresh, LedgerRow
+from fetcher.limiter.store import LOST, Change, Fresh, LedgerRow
 
+_log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 _TIMEOUT_S = 5.0
 _SLOW_S, _AWAY_S = 0.2, 1.0
@@ -249,6 +251,8 @@ class RedisStore:
             arguments = [self._id, uuid4().hex, str(self._seen), repr(now)]
             found, grants, lost_at = self._scripts[scripts.INSTALL](keys=[self._about, self._states], args=arguments)
             self.lost_at = None if lost_at is None else float(lost_at)
+            if self.lost_at == now:
+                _log.error(LOST)
             self._id, self._server, self._seen = found, server, int(grants)
             self._known.clear()
         self._saw(int(grants))
@@ -259,7 +263,17 @@ class RedisStore:
                 return
             self._seen, self._marked = max(grants, self._seen), self._id
             if self._marker is not None:
-                self._marker.write_text(f"{self._id} {self._seen}")
+                self._mark(self._marker, f"{self._id} {self._seen}")
+
+    @staticmethod
+    def _mark(marker: Path, text: str) -> None:
+        """Take down what was seen; Redis holds the grant already, so that a full disk here stops nothing."""
+        written = marker.with_name(marker.name + ".new")
+        try:
+            written.write_text(text)
+            written.replace(marker)
+        except OSError as error:
+            _log.warning("the marker of Redis cannot be written", extra={"error": str(error.strerror)})
 
     def _read_marker(self) -> tuple[str, int]:
         if self._marker is None or not self._marker.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from pathlib import Path
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value REAL NOT NULL);
@@ -21,6 +22,38 @@ CREATE INDEX IF NOT EXISTS cache_by_expiry ON cache (expires_at);
 CREATE INDEX IF NOT EXISTS cache_by_age ON cache (stored_at);
 CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at REAL NOT NULL);
 """
+
+_DAMAGE = frozenset([sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_ERROR])
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file should be looked at: it is no database, is broken, or has lost its tables."""
+    return isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+
+
+def prepare(path: Path, wait_s: float, *, check: bool) -> None:
+    """Make what is missing of the file and its tables; with `check`, read all of it.
+
+    Raises sqlite3.DatabaseError where the file is no sound database, OperationalError where that cannot be told.
+    """
+    if check and path.exists() and path.stat().st_size == 0:
+        # Its tables cannot be made while somebody has it open, as this process has.
+        raise sqlite3.DatabaseError("The file was emptied.")
+    connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
+    try:
+        use_write_ahead_log(connection, wait_s)
+        connection.executescript(SCHEMA)
+        if check and (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(found)
+    finally:
+        connection.close()
+
+
+def set_aside(path: Path, ending: str) -> None:
+    """Give the file another name, and drop what belongs to it."""
+    path.replace(path.with_name(f"{path.name}.{ending}"))
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def use_write_ahead_log(connection: sqlite3.Connection, wait_s: float) -> None:

@@ -4,12 +4,12 @@ Beside the file stands a marker. Its text says that an installation exists and h
 modification time is that of the newest grant. No marker and no file: a new installation, whose windows are free. A
 marker without the file, or with one that is older than the marker says: the store was lost or restored from a backup,
 and every window counts as spent. A marker that was deleted together with the store cannot be told from a new
-installation. A file that is taken away or replaced while we run is opened anew, under the same rules.
+installation. A file that is taken away, replaced or damaged while we run is opened anew, under the same rules.
 """
 
 from __future__ import annotations
 
-import os
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,10 +19,12 @@ from typing import TypeVar
 
 from fetcher.clock import Clock
 from fetcher.errors import StoreUnavailable
-from fetcher.limiter.sqlite_schema import SCHEMA, use_write_ahead_log
+from fetcher.limiter.sqlite_marker import Marker
+from fetcher.limiter.sqlite_schema import is_damage, prepare, set_aside
 from fetcher.limiter.state import State, from_text, to_text
-from fetcher.limiter.store import Change, Fresh, LedgerRow
+from fetcher.limiter.store import LOST, Change, Fresh, LedgerRow
 
+_log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 _BUSY_S = 5.0
 _SLACK_S = 1.0
@@ -36,10 +38,11 @@ class SQLiteStore:
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
-        self._marker = path.with_name(path.name + ".installed")
+        self._marker = Marker(path.with_name(path.name + ".installed"))
         self._local = threading.local()
         self._lock = threading.RLock()
         self._inode: tuple[int, int] | None = None
+        self._is_damaged = False
         self._parsed: dict[str, tuple[str, State]] = {}
         self.lost_at: float | None = None
         with self._opening():
@@ -73,7 +76,7 @@ class SQLiteStore:
                 )  # fmt: skip
                 connection.execute("INSERT OR REPLACE INTO about VALUES ('newest_grant', ?)", (now,))
         if granted:
-            os.utime(self._marker, (now, now))
+            self._marker.granted(now)
         return result
 
     def settle(self, key: str, fresh: Fresh, change: Change[Result], *, token: str, outcome: str) -> Result:
@@ -111,7 +114,7 @@ class SQLiteStore:
                 if row is not None:
                     found[key] = row[0]
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"The store cannot be used: {error}") from error
+            raise self._failure(error) from error
         return found
 
     def remember(self, documents: Mapping[str, tuple[str, float]], *, most: int) -> None:
@@ -188,43 +191,36 @@ class SQLiteStore:
     def _open(self) -> None:
         """Create what is missing, and find out whether the store's past was lost."""
         now = self.now()
-        marked, unreadable = self._marker.exists(), False
-        expected = (float(self._marker.read_text() or 0), self._marker.stat().st_mtime) if marked else (0.0, 0.0)
+        expected, unreadable = self._marker.read(), False
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
             unreadable = True
-            self._path.replace(self._path.with_name(f"{self._path.name}.unreadable-{now:.0f}"))
-            for suffix in ("-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            set_aside(self._path, f"unreadable-{now:.0f}")
             self._prepare()
         with self._committed(self._connection()) as connection:
             about = dict(connection.execute("SELECT name, value FROM about").fetchall())
             opens, newest = about.get("opens", 0.0), about.get("newest_grant", 0.0)
-            lost = marked and (opens < expected[0] or (opens > 0 and newest > 0 and newest < expected[1] - _SLACK_S))
+            older = opens > 0 and newest > 0 and expected is not None and newest < expected[1] - _SLACK_S
+            lost = expected is not None and (opens < expected[0] or older)
             if lost or unreadable:
+                _log.error(LOST)
                 connection.execute("DELETE FROM state")
                 connection.executemany(
                     "INSERT OR REPLACE INTO about VALUES (?, ?)", [("newest_grant", now), ("lost_at", now)]
                 )
                 newest, about["lost_at"] = now, now
-            opens = max(opens, expected[0]) + 1
+            opens = max(opens, expected[0] if expected else 0.0) + 1
             connection.execute("INSERT OR REPLACE INTO about VALUES ('opens', ?)", (opens,))
-        self._marker.write_text(f"{opens:.0f}")
-        os.utime(self._marker, (newest, newest))
+        self._marker.write(opens, newest)
         self.lost_at = about.get("lost_at")
 
     def _prepare(self) -> None:
-        connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
-        try:
-            use_write_ahead_log(connection, _BUSY_S)
-            connection.executescript(SCHEMA)
-        finally:
-            connection.close()
+        prepare(self._path, _BUSY_S, check=self._is_damaged)
         found = self._path.stat()
-        self._inode = (found.st_dev, found.st_ino)
+        self._inode, self._is_damaged = (found.st_dev, found.st_ino), False
 
     def _connection(self) -> sqlite3.Connection:
         held: tuple[tuple[int, int] | None, sqlite3.Connection] | None = getattr(self._local, "held", None)
@@ -243,11 +239,13 @@ class SQLiteStore:
             found = self._path.stat()
         except FileNotFoundError:
             return False
+        except OSError as error:
+            raise StoreUnavailable(f"The store {self._path} cannot be reached: {error.strerror}") from error
         return (found.st_dev, found.st_ino) == self._inode
 
     def _open_anew(self) -> None:
-        """Open what stands at the path now, where the file is not the one that was opened; to be called in turn."""
-        if not self._is_ours():
+        """Open what stands at the path, where it is not what was opened or no longer sound; to be called in turn."""
+        if self._is_damaged or not self._is_ours():
             with self._opening():
                 self._open()
 
@@ -263,7 +261,7 @@ class SQLiteStore:
 
     def _reader(self) -> sqlite3.Connection:
         """A connection to read by, which waits for no writer."""
-        if not self._is_ours():
+        if self._is_damaged or not self._is_ours():
             with self._in_turn():
                 self._open_anew()
         return self._usable()
@@ -272,7 +270,12 @@ class SQLiteStore:
         try:
             return self._connection()
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"The store cannot be used: {error}") from error
+            raise self._failure(error) from error
+
+    def _failure(self, error: sqlite3.Error) -> StoreUnavailable:
+        """What `error` is to the caller; where it tells of a damaged file, the next who comes looks at that."""
+        self._is_damaged = self._is_damaged or is_damage(error)
+        return StoreUnavailable(f"The store cannot be used: {error}")
 
     @contextmanager
     def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -280,13 +283,13 @@ class SQLiteStore:
             self._open_anew()
             connection = self._usable()
             # Answers and claims may be lost with the machine's power; grants and what was settled may not.
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            with self._committed(connection):
+            with self._committed(connection, "FULL" if durable else "NORMAL"):
                 yield connection
 
     @contextmanager
-    def _committed(self, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    def _committed(self, connection: sqlite3.Connection, sync: str = "FULL") -> Iterator[sqlite3.Connection]:
         try:
+            connection.execute(f"PRAGMA synchronous = {sync}")
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
@@ -294,5 +297,5 @@ class SQLiteStore:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error):
-                raise StoreUnavailable(f"The store cannot be used: {error}") from error
+                raise self._failure(error) from error
             raise

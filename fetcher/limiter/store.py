@@ -17,6 +17,9 @@ Change = Callable[[State, float], tuple[State | None, Result]]
 Fresh = Callable[[float | None], State]
 """The state of a credential that the store does not know; given when the store was last lost, if ever."""
 
+LOST = "the record of past requests was lost or is older; every window counts as spent"
+"""What the log says then."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from contracts.platforms import Platform
 from gateway.access.caller import Caller
-from gateway.errors import AllowanceSpentError, DatabaseUnavailableError
+from gateway.database import failure_of
+from gateway.errors import AllowanceSpentError
 
 _MICRO = 1_000_000
 _PRICES = {Platform.X: 10_000, Platform.INSTAGRAM: 0}
@@ -73,7 +74,7 @@ class Spending:
             with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 return int(connection.execute(sa.select(_TABLE.c.micro_usd).where(same)).scalar() or 0)
         except SQLAlchemyError as error:
-            raise DatabaseUnavailableError("The gateway's database does not answer.") from error
+            raise failure_of(error) from error
 
     def _day(self) -> str:
         return self._now().astimezone(UTC).date().isoformat()
@@ -111,7 +112,7 @@ class Spending:
             with self._engine.begin() as connection:
                 return bool(connection.execute(added).rowcount)
         except SQLAlchemyError as error:
-            raise DatabaseUnavailableError("The gateway's database does not answer.") from error
+            raise failure_of(error) from error
 
     def _begin_day(self, owner: str, day: str) -> None:
         try:

@@ -9,7 +9,7 @@ from threading import Lock
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from gateway.errors import DatabaseUnavailableError
+from gateway.database import failure_of
 
 
 class Transactions:
@@ -30,7 +30,7 @@ class Transactions:
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise DatabaseUnavailableError("The gateway's database does not answer.") from error
+            raise failure_of(error) from error
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -39,4 +39,4 @@ class Transactions:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise DatabaseUnavailableError("The gateway's database does not answer.") from error
+            raise failure_of(error) from error

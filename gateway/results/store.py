@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.profile_ref import ProfileRef
-from gateway.errors import DatabaseUnavailableError
+from gateway.database import failure_of
 from gateway.results.accounts import AccountHashes
 from gateway.results.stored import StoredResult
 from gateway.results.tables import results
@@ -73,7 +73,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise DatabaseUnavailableError("The gateway's database does not answer.") from error
+        raise failure_of(error) from error
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise DatabaseUnavailableError("The gateway's database does not answer.") from error
+        raise failure_of(error) from error
 
 
 def _hashes_of(result: StoredResult) -> list[str]:

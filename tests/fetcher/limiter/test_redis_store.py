@@ -127,3 +127,16 @@ def test_a_state_that_cannot_be_read_fails_closed(redis_server: Any) -> None:
         client.hset("{rollcall:test}:states", "key", "{}")
     with pytest.raises(StoreUnavailable):
         spent_until(store)
+
+
+def test_a_marker_that_cannot_be_written_stops_no_grant_and_keeps_what_it_said(
+    redis_server: Any, tmp_path: Path
+) -> None:
+    store = RedisStore(redis_server.url, "test", marker=tmp_path / "marker")
+    grant(store, "1")
+    said = (tmp_path / "marker").read_text()
+    (tmp_path / "marker.new").mkdir()
+    grant(store, "2")
+    assert (tmp_path / "marker").read_text() == said
+    redis_server.wipe()
+    assert spent_until(RedisStore(redis_server.url, "test", marker=tmp_path / "marker")) > 0

@@ -143,3 +143,49 @@ def test_answers_are_read_while_a_decision_is_made(path: Path) -> None:
 
     with ThreadPoolExecutor(1) as others:
         assert store.change("key", fresh, read_elsewhere) == {"a": "1"}
+
+
+def test_a_marker_that_was_taken_away_while_it_runs_is_made_again(path: Path) -> None:
+    store = opened(path, NOW)
+    grant(store)
+    marker = path.with_name(path.name + ".installed")
+    marker.unlink()
+    grant(store, "2")
+    assert marker.exists()
+    remove(path)
+    assert opened(path, NOW + 1).lost_at == NOW + 1
+
+
+def test_a_marker_that_cannot_be_written_stops_no_grant(path: Path) -> None:
+    store = opened(path, NOW)
+    marker = path.with_name(path.name + ".installed")
+    marker.unlink()
+    path.with_name(marker.name + ".new").mkdir()
+    grant(store)
+    assert latest(store) == 1
+
+
+def spoil(path: Path, what: str) -> None:
+    """As a failing disk or a careless hand does: the same file, other bytes."""
+    for file in (path, path.with_name(path.name + "-wal")):
+        size = max(file.stat().st_size, 8192) if file.exists() else 0
+        with file.open("r+b") as opened_file:
+            if what == "emptied":
+                opened_file.truncate(0)
+            else:
+                opened_file.write(b"no database " * (size // 12))
+
+
+@pytest.mark.parametrize("what", ["emptied", "overwritten"])
+def test_a_file_that_is_damaged_while_it_runs_is_lost_and_work_goes_on(path: Path, what: str) -> None:
+    store = opened(path, NOW)
+    grant(store)
+    spoil(path, what)
+    # A connection of its own, as each thread has: the one that wrote last still remembers what it wrote.
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(StoreUnavailable):
+            pool.submit(grant, store, "after").result()
+        pool.submit(grant, store, "later").result()
+    assert store.lost_at == NOW
+    assert latest(store) == 1
+    assert opened(path, NOW + 1).lost_at == NOW
