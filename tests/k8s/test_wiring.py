@@ -29,6 +29,7 @@ from tests.k8s.manifests import (
     of_kind,
     overlay,
     pod_template,
+    render,
 )
 
 WORKLOADS = ("Deployment", "StatefulSet")
@@ -220,6 +221,25 @@ def test_what_all_replicas_share_keeps_a_new_one_out_and_takes_none_away() -> No
         if _name(workload) in {"gateway", "fetcher"}:
             assert container["startupProbe"]["httpGet"]["path"] == "/readyz"
             assert probe["httpGet"]["path"] == "/livez"
+
+
+def test_an_apply_leaves_the_replicas_to_the_autoscalers(tmp_path: Path) -> None:
+    # From the folder of the test up to the root and down again: kustomize takes no absolute path.
+    k8s = Path(*[".."] * (len(tmp_path.parts) - 1), *FOLDER.parts[1:])
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [str(k8s / "overlays" / "production")],
+        "components": [str(k8s / "components" / "autoscaling-by-load")],
+    }
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    for documents in (overlay("production"), render(tmp_path)):
+        scaled = {each["spec"]["scaleTargetRef"]["name"] for each in of_kind(documents, "HorizontalPodAutoscaler")}
+        fixed = {_name(each) for each in of_kind(documents, *WORKLOADS) if "replicas" in each["spec"]}
+        assert scaled >= {"gateway", "model-server"}
+        assert not scaled & fixed
+        assert scaled | fixed == {_name(each) for each in of_kind(documents, *WORKLOADS)}
+    assert "worker" in scaled
 
 
 def test_images_are_those_of_compose() -> None:
