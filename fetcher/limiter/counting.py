@@ -54,6 +54,8 @@ def flying(state: State, window: Window) -> int:
 def limit_of(window: Window, kept: WindowState) -> int:
     """The limit that the platform named last, else the configured one, as far as it is used after refusals."""
     limit = window.limit if kept.limit is None else kept.limit
+    if window.most is not None:
+        limit = min(limit, window.most)
     return limit if kept.allowance >= 1.0 else max(1, int(limit * kept.allowance))
 
 

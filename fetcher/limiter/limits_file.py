@@ -31,7 +31,8 @@ def read_limits(path: Path = DEFAULT_FILE, overrides: str = "") -> Limits:
     """Read and check the file, changed by `overrides`; raises ConfigurationError with all mistakes.
 
     Overrides are assignments with semicolons between them, a window by its name:
-    `x.budget.day_usd=2; instagram.windows.other.limit=20; people_share=0.2`.
+    `x.budget.day_usd=2; instagram.windows.other.limit=20; people_share=0.2`. The limit of a window is then the most of
+    it as well: whoever lowers it means it, whatever the platform's headers name.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -66,6 +67,8 @@ class _Reader:
             self._mistakes.append(f"{assignment.strip()!r} is no assignment to a limit, such as x.budget.day_usd=2")
             return
         table[last] = value
+        if "methods" in table and last == "limit":
+            table["most"] = value
 
     def limits(self, document: Mapping[str, Any]) -> Limits:
         self._fields(document, "", {*_GENERAL, *Platform})
@@ -117,7 +120,7 @@ class _Reader:
 
     def _window(self, platform: Platform, at: str, value: Any) -> Window:
         table = self._table(value, at)
-        self._fields(table, at, {"name", "methods", "kind", "limit", "seconds"})
+        self._fields(table, at, {"name", "methods", "kind", "limit", "most", "seconds"})
         name, methods, kind, limit = (table.get(key) for key in ("name", "methods", "kind", "limit"))
         if not isinstance(name, str) or not name:
             self._wrong(f"{at}.name", "a name")
@@ -127,13 +130,21 @@ class _Reader:
         if kind not in list(Kind):
             self._wrong(f"{at}.kind", " or ".join(Kind))
             kind = Kind.SLIDING
-        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 1_000_000:
-            self._wrong(f"{at}.limit", "a whole number from 1 to 1,000,000")
-            limit = 1
+        most = table.get("most")
+        for key, count in (("limit", limit), *([("most", most)] if "most" in table else [])):
+            if not _is_count(count):
+                self._wrong(f"{at}.{key}", "a whole number from 1 to 1,000,000")
         seconds = self._number(table, "seconds", f"{at}.")
         if not seconds > 0:
             self._wrong(f"{at}.seconds", "more than 0")
-        return Window(name=str(name), methods=frozenset(methods), kind=Kind(kind), limit=limit, seconds=seconds)
+        return Window(
+            name=str(name),
+            methods=frozenset(methods),
+            kind=Kind(kind),
+            limit=limit if _is_count(limit) else 1,
+            seconds=seconds,
+            most=most if _is_count(most) else None,
+        )
 
     def _table(self, value: Any, at: str) -> Mapping[str, Any]:
         if isinstance(value, dict):
@@ -154,3 +165,7 @@ class _Reader:
 
     def _wrong(self, at: str, expected: str) -> None:
         self._mistakes.append(f"{self._name}: {at}: expected {expected}")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1_000_000

@@ -23,13 +23,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """At most `limit` requests of all `methods` together per `seconds`, for one credential."""
+    """At most `limit` requests of all `methods` together per `seconds`, for one credential.
+
+    A limit that the platform names takes the place of `limit`, but never goes beyond `most`.
+    """
 
     name: str
     methods: frozenset[str]
     kind: Kind
     limit: int
     seconds: float
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,24 @@ def test_the_platforms_own_limit_is_believed_over_the_configured_one() -> None:
     assert view(X, state, NOW)[0].limit == 900
 
 
+def test_an_operators_limit_is_kept_below_the_platforms_own() -> None:
+    rules = read_limits(overrides="x.windows.users/by.limit=2").rules[Platform.X]
+    state = send(rules, State(), "users_by_username", served(299), NOW)
+    state = send(rules, state, "users_by_username", served(298), NOW + 1)
+    assert view(rules, state, NOW + 1)[0].limit == 2
+    decision = decide(rules, state, Request("users_by_username", "next"), NOW + 2)
+    assert isinstance(decision, Wait)
+    assert NOW + 600 <= decision.until <= NOW + 605
+    assert isinstance(decide(rules, state, Request("users_by_username", "next"), decision.until), Grant)
+
+
+def test_a_lower_limit_of_the_platform_is_kept_below_an_operators() -> None:
+    rules = read_limits(overrides="x.windows.users/by.limit=900").rules[Platform.X]
+    state = send(rules, State(), "users_by_username", served(0), NOW)
+    assert view(rules, state, NOW)[0].limit == 300
+    assert isinstance(decide(rules, state, Request("users_by_username", "next"), NOW + 1), Wait)
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [

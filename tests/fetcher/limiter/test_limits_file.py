@@ -21,6 +21,7 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
     text = DEFAULT_FILE.read_text()
     text = text.replace("margin_s = 2 ", 'margin_s = "two"').replace("pace_from_share = 0.1", "pace_from_share = 7")
     text = text.replace('kind = "sliding"', 'kind = "wobbly"', 1).replace("limit = 300", "limit = 0", 1)
+    text = text.replace("seconds = 900", "seconds = 900\nmost = 1.5", 1)
     text = text.replace('methods = ["users_by_id"]', 'methods = ["tweets"]').replace("blocked_s = 3600", "bocked_s = 1")
     file.write_text(text)
     with pytest.raises(ConfigurationError) as caught:
@@ -31,6 +32,7 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         "pace_from_share",
         "instagram.windows[0].kind",
         "x.windows[0].limit",
+        "x.windows[0].most",
         "x.windows[1].methods",
         "a window for users_by_id",
         "x.penalties.bocked_s is unknown",
