@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from contracts.platforms import Platform
 from gateway.access.caller import Caller
 from gateway.database import failure_of
-from gateway.errors import AllowanceSpentError
+from gateway.errors import AllowanceSpentError, DatabaseUnavailableError
 
+_log = logging.getLogger(__name__)
 _MICRO = 1_000_000
 _PRICES = {Platform.X: 10_000, Platform.INSTAGRAM: 0}
 """What a lookup is held for until its own price is known, in millionths of a dollar: X's price of an account."""
@@ -33,7 +35,8 @@ class Spending:
     """Counts dollars by owner and UTC day; `now` gives the time in UTC.
 
     A lookup's price is held before it is sent and settled after it, so that many at once keep to the bound together;
-    a process that dies in between leaves it counted. Owners without a bound cost nothing here but what they spend.
+    a process that dies in between, or a database that does, leaves it counted. Owners without a bound are only counted;
+    an answer that was paid for is theirs, too, where that fails.
     """
 
     def __init__(self, engine: sa.Engine, now: Callable[[], datetime]) -> None:
@@ -44,7 +47,7 @@ class Spending:
     def lookup(self, who: Caller, platform: Platform, most: int = 1) -> Iterator[Bill]:
         """Lookups for `who`, as many of `most` as there is money for; `Bill.lookups` says how many.
 
-        Raises AllowanceSpentError where there is money for none, before any is made, or DatabaseUnavailableError.
+        Raises AllowanceSpentError where there is money for none, or DatabaseUnavailableError, before any is made.
         """
         bill, day = Bill(lookups=most), self._day()
         held = 0
@@ -56,7 +59,11 @@ class Spending:
         finally:
             cost = round(bill.usd * _MICRO)
             if cost != held:
-                self._add(who.owner, day, cost - held)
+                try:
+                    self._add(who.owner, day, cost - held)
+                except DatabaseUnavailableError:
+                    fields = {"usd": (cost - held) / _MICRO}
+                    _log.error("What lookups cost could not be counted.", extra={"fields": fields})
 
     def left(self, who: Caller) -> float | None:
         """Dollars that `who` may still spend today, None where there is no bound; raises DatabaseUnavailableError."""

@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 _NAME = "rollcall"
 MOST_QUEUED = 64
 """Messages that lie in the queue at most; the pulse fills it up again."""
+_REDIS_S = 2.0
+"""Bound of an answer of Redis."""
 
 
 class WorkQueue:
@@ -77,11 +79,15 @@ def _open(url: str) -> Huey:
     # Results are not kept: what became of the work stands in SQL.
     from huey import MemoryHuey, RedisHuey, SqliteHuey  # noqa: PLC0415 - as for `WorkQueue.huey`.
     from redis import ConnectionPool  # noqa: PLC0415
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.retry import Retry  # noqa: PLC0415
 
     address = make_url(url)
     match address.get_backend_name():
         case "redis" | "rediss":
-            pool = ConnectionPool.from_url(url, socket_connect_timeout=2, socket_timeout=5)
+            # A person waits while a message is sent; the worker's own waits for messages take a second.
+            once_more = Retry(NoBackoff(), 1)
+            pool = ConnectionPool.from_url(url, socket_connect_timeout=1, socket_timeout=_REDIS_S, retry=once_more)
             return RedisHuey(_NAME, connection_pool=pool, results=False, utc=True)
         case "sqlite" if address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)

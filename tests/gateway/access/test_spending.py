@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from contracts.platforms import Platform
 from gateway.access.caller import LOCAL, Caller, Role
 from gateway.access.spending import Spending
 from gateway.database import open_database
-from gateway.errors import AllowanceSpentError
+from gateway.errors import AllowanceSpentError, DatabaseUnavailableError
 from gateway.migrations.upgrade import upgrade
 from tests.gateway.fakes import NOW
 
@@ -107,3 +108,25 @@ def test_many_at_once_keep_to_the_bound_together(engine: sa.Engine) -> None:
         thread.join()
     assert spending.spent("ada") == 0.05
     assert len(refused) == 32 - 5
+
+
+@pytest.mark.parametrize("bound", [None, 0.05])
+def test_an_answer_that_was_paid_for_is_given_though_it_cannot_be_counted(
+    engine: sa.Engine, caplog: pytest.LogCaptureFixture, bound: float | None
+) -> None:
+    spending, who = Spending(engine, Day()), replace(ADA, usd_per_day=bound)
+    with spending.lookup(who, Platform.X) as bill:
+        bill.usd = 0.02
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE spending RENAME TO away")
+    assert "could not be counted" in caplog.text
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO spending")
+    assert spending.spent("ada") == (0.0 if bound is None else 0.01)
+
+
+def test_without_a_database_a_bounded_key_pays_for_nothing(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE spending RENAME TO away")
+    with pytest.raises(DatabaseUnavailableError):
+        look(Spending(engine, Day()))
