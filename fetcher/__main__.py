@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 
 from fetcher.config import Config
 from fetcher.errors import ConfigurationError
 
 _DRAIN_S = 65
+_OPEN_FILES = 4096
+"""gunicorn keeps up to 1000 connections, answers need files of their own, and many systems start with 1024 in all."""
 
 
 def main() -> int:
@@ -18,6 +21,7 @@ def main() -> int:
     except ConfigurationError as error:
         print(f"The fetcher's configuration is wrong: {error}.", file=sys.stderr)  # noqa: T201 - for the person who starts it.
         return 2
+    _raise_open_files()
     arguments = [
         *(sys.executable, "-m", "gunicorn", "fetcher.wsgi:app"),
         *("--bind", f"{config.bind_host}:{config.port}"),
@@ -26,6 +30,14 @@ def main() -> int:
         *("--log-level", "warning", "--no-control-socket", "--config", "python:fetcher.gunicorn_hooks"),
     ]
     return os.execv(sys.executable, arguments)  # noqa: S606 - the program is this Python.
+
+
+def _raise_open_files() -> None:
+    """Let this process open so many files, or as many as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,24 @@ STALL_S = 10.0
 """Bound of a single wait for a client, in reading or writing."""
 READ_S = 20.0
 """Bound of all waits for the head and the body of one request."""
+PAUSE_S = 0.05
+"""So long nobody is let in while no more files may be opened."""
+_EXHAUSTED = frozenset([errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn publishes no types.
     """Gives up a client that does not send its request to the end."""
+
+    def accept(self, listener: Any) -> None:
+        """As gunicorn's, which ends the process, with every answer under way, where it may open no more files."""
+        try:
+            super().accept(listener)
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:
+                raise
+            self.log.warning("A connection waits: %s.", error.strerror)
+            # Whoever knocks goes on knocking.
+            time.sleep(PAUSE_S)
 
     def handle(self, conn: TConn) -> Any:
         """As gunicorn's: whether the connection is kept."""

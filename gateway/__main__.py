@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import subprocess
 import sys
 from typing import Any
@@ -46,6 +47,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no typ
         return app
 
 
+_OPEN_FILES = 4096
+"""gunicorn keeps up to 1000 connections, answers need files of their own, and many systems start with 1024 in all."""
+
+
 def main() -> int:
     """Run until a signal; 2 if the environment is wrong, 1 if the database cannot be opened."""
     try:
@@ -54,6 +59,7 @@ def main() -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    _raise_open_files()
     migration = subprocess.Popen([sys.executable, "-m", "gateway.migrations"])
     # Loaded here, meanwhile, the modules are shared with the worker instead of held twice.
     import gateway.app  # noqa: F401, PLC0415
@@ -63,6 +69,14 @@ def main() -> int:
     gc.freeze()
     Server(config).run()
     return 0
+
+
+def _raise_open_files() -> None:
+    """Let this process open so many files, or as many as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 if __name__ == "__main__":

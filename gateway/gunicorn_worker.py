@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 from threading import Semaphore
@@ -15,6 +16,9 @@ FIRST_BYTE_S = 0.05
 """How long a thread waits for the first byte of a new connection; those that wait longer need none."""
 LINGER_S = 1.0
 _MOST_BYTES = 65_536
+PAUSE_S = 0.05
+"""So long nobody is let in while no more files may be opened."""
+_EXHAUSTED = frozenset([errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn publishes no types.
@@ -28,6 +32,17 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn publishes no types.
         super().__init__(*args, **kwargs)
         # At least half of the threads serve those who do not keep us waiting.
         self._patient = Semaphore(max(1, self.cfg.threads // 2))
+
+    def accept(self, listener: Any) -> None:
+        """As gunicorn's, which ends the process, with every answer under way, where it may open no more files."""
+        try:
+            super().accept(listener)
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:
+                raise
+            self.log.warning("A connection waits: %s.", error.strerror)
+            # Whoever knocks goes on knocking.
+            time.sleep(PAUSE_S)
 
     def handle(self, conn: TConn) -> Any:
         """As gunicorn's: whether the connection is kept."""

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
-from fetcher.gunicorn_worker import TimedSocket
+from fetcher.gunicorn_worker import TimedSocket, Worker
 
 
 class Impatient(TimedSocket):
@@ -50,3 +53,23 @@ def test_half_a_request_is_waited_for_only_so_long(ends: tuple[TimedSocket, sock
     assert server.recv(100) == b"GET / HT"
     with pytest.raises(ConnectionResetError):
         server.recv(100)
+
+
+class _Application(BaseApplication):  # type: ignore[misc] # gunicorn publishes no types.
+    def load_config(self) -> None: ...
+
+
+class _Full:
+    """A listener of a process that may open no more files."""
+
+    def accept(self) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_a_process_that_may_open_no_more_files_goes_on() -> None:
+    cfg = _Application().cfg
+    worker = Worker(1, 1, [], None, 30, cfg, Logger(cfg))
+    worker.accept(_Full())
+    assert worker.alive
+    assert worker.nr_conns == 0
+    worker.tmp.close()

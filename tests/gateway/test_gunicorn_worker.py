@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -88,3 +89,16 @@ def test_every_request_is_read_through_a_socket_that_keeps_the_time(
     assert worker.handle(conn) is False
     assert isinstance(conn.sock, PacedSocket)
     conn.close()
+
+
+class _Full:
+    """A listener of a process that may open no more files."""
+
+    def accept(self) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_a_process_that_may_open_no_more_files_goes_on(worker: Worker) -> None:
+    worker.accept(_Full())
+    assert worker.alive
+    assert worker.nr_conns == 0
