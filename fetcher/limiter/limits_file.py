@@ -6,7 +6,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from contracts.platforms import Platform
 from fetcher.errors import ConfigurationError
@@ -167,5 +167,5 @@ class _Reader:
         self._mistakes.append(f"{self._name}: {at}: expected {expected}")
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1_000_000
