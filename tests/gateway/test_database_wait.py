@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from sqlalchemy import Engine
@@ -12,8 +15,6 @@ from bench.ports import free_port
 from gateway.database import open_database
 from gateway.database_wait import wait_until_open
 from gateway.errors import DatabaseUnavailableError
-from gateway.migrations import __main__ as migrations
-from gateway.worker import __main__ as worker
 
 
 class Starting:
@@ -71,12 +72,11 @@ def test_a_database_that_is_there_is_not_waited_for(tmp_path: Path) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("part", [migrations, worker])
-def test_gateway_and_worker_wait_at_their_start(
-    part: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("STATE_DIR", str(tmp_path))
-    monkeypatch.setenv("DATABASE_URL", f"postgresql+psycopg://rollcall@127.0.0.1:{free_port()}/rollcall")
-    monkeypatch.setenv("DATABASE_START_WAIT_S", "0.5")
-    assert part.main() == 1
-    assert "Waiting up to 0.5 s for the database" in capsys.readouterr().err
+@pytest.mark.parametrize("part", ["gateway.migrations", "gateway.worker"])
+def test_gateway_and_worker_wait_at_their_start(part: str, tmp_path: Path) -> None:
+    database = f"postgresql+psycopg://rollcall@127.0.0.1:{free_port()}/rollcall"
+    settings = {"STATE_DIR": str(tmp_path), "DATABASE_URL": database, "DATABASE_START_WAIT_S": "3"}
+    command = [sys.executable, "-m", part]
+    done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 1
+    assert "Waiting up to 3 s for the database" in done.stderr
