@@ -182,3 +182,14 @@ def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
     expect(page.get_by_role("heading", name="@who_missing looks like")).to_be_visible()
     assert site.fetcher.asked[-1].ticket == "place-12"
     context.close()
+
+
+def test_the_names_of_the_classes_stand_on_one_line_on_a_narrow_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto("/?profile=https%3A%2F%2Fx.com%2Freg_maple")
+    titles = page.locator(".bars .title")
+    expect(titles).to_have_count(4)
+    # Whichever it is, the likeliest is written bolder.
+    titles.evaluate_all("each => each.forEach(title => title.parentElement.className = 'top')")
+    heights = titles.evaluate_all("each => each.map(title => title.clientHeight)")
+    assert len(set(heights)) == 1
