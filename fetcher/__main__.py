@@ -24,12 +24,17 @@ def main() -> int:
     _raise_open_files()
     arguments = [
         *(sys.executable, "-m", "gunicorn", "fetcher.wsgi:app"),
-        *("--bind", f"{config.bind_host}:{config.port}"),
+        *("--bind", address(config.bind_host, config.port)),
         *("--worker-class", "fetcher.gunicorn_worker.Worker", "--workers", "1", "--threads", str(config.threads)),
         *("--timeout", "90", "--graceful-timeout", str(_DRAIN_S), "--keep-alive", "30"),
         *("--log-level", "warning", "--no-control-socket", "--config", "python:fetcher.gunicorn_hooks"),
     ]
     return os.execv(sys.executable, arguments)  # noqa: S606 - the program is this Python.
+
+
+def address(host: str, port: int) -> str:
+    """As gunicorn reads it: an IPv6 address stands in brackets."""
+    return f"[{host.strip('[]')}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _raise_open_files() -> None:

@@ -26,7 +26,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn publishes no typ
     def load_config(self) -> None:
         """One worker, so that limits and metrics are those of the process; replicas scale it."""
         settings = {
-            "bind": f"{self._config.bind_host}:{self._config.port}",
+            "bind": address(self._config.bind_host, self._config.port),
             "worker_class": "gateway.gunicorn_worker.Worker",
             "logger_class": "gateway.gunicorn_logger.QuietLogger",
             "workers": 1,
@@ -69,6 +69,11 @@ def main() -> int:
     gc.freeze()
     Server(config).run()
     return 0
+
+
+def address(host: str, port: int) -> str:
+    """As gunicorn reads it: an IPv6 address stands in brackets."""
+    return f"[{host.strip('[]')}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _raise_open_files() -> None:

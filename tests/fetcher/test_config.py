@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from gunicorn.util import parse_address
 
 from contracts.platforms import Platform
+from fetcher.__main__ import address as listening_at
 from fetcher.config import Config, Platforms
 from fetcher.errors import ConfigurationError
 
@@ -102,3 +104,11 @@ def test_a_session_id_needs_its_user_and_stays_out_of_repr() -> None:
         Config.from_environ({"INSTAGRAM_SESSION_ID": "secret-value"})
     config = Config.from_environ({"INSTAGRAM_SESSION_ID": "secret-value", "INSTAGRAM_USER": "somebody"})
     assert "secret-value" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"), [("::1", "[::1]:80"), ("[::]", "[::]:80"), ("127.0.0.1", "127.0.0.1:80"), ("name", "name:80")]
+)
+def test_an_ipv6_address_is_one_to_gunicorn(host: str, address: str) -> None:
+    assert parse_address(listening_at(host, 80)) == parse_address(address)
+    assert listening_at(host, 80) == address

@@ -4,7 +4,9 @@ from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
+from gunicorn.util import parse_address
 
+from gateway.__main__ import address as listening_at
 from gateway.config import Config, ConfigError, Platforms
 
 
@@ -136,3 +138,11 @@ def test_a_secret_given_twice_or_in_no_file_is_a_mistake(tmp_path: Path) -> None
         Config.from_environ({"DATABASE_URL": "sqlite://", "DATABASE_URL_FILE": str(file)})
     with pytest.raises(ConfigError, match="can be read"):
         Config.from_environ({"DATABASE_URL_FILE": str(tmp_path / "absent")})
+
+
+@pytest.mark.parametrize(
+    ("host", "address"), [("::1", "[::1]:80"), ("[::]", "[::]:80"), ("127.0.0.1", "127.0.0.1:80"), ("name", "name:80")]
+)
+def test_an_ipv6_address_is_one_to_gunicorn(host: str, address: str) -> None:
+    assert parse_address(listening_at(host, 80)) == parse_address(address)
+    assert listening_at(host, 80) == address
