@@ -8,6 +8,7 @@ handle that passed to another account are noticed, and said in the result's deta
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from contracts.platforms import Platform
 from contracts.profile_ref import ProfileRef
 from fetcher.limiter.store import Store
 
+_log = logging.getLogger(__name__)
 MOST_ANSWERS = 100_000
 _KEPT_BRIEFLY = frozenset([Outcome.NOT_FOUND, Outcome.SUSPENDED])
 _DAY_S = 86400.0
@@ -48,7 +50,12 @@ class Cache:
         keys = {_key(ref, activity): ref for ref in refs}
         results = {}
         for key, document in self._store.cached(list(keys)).items():
-            result = AccountResult.from_json(json.loads(document))
+            try:
+                result = AccountResult.from_json(json.loads(document))
+            except (ValueError, TypeError, KeyError) as error:
+                # Damaged, or written by another version: asked for again, it is replaced.
+                _log.warning("a kept answer cannot be read", extra={"error": type(error).__name__})
+                continue
             results[keys[key]] = replace(result, ref=keys[key], cached=True, cost_usd=0.0)
         return results
 

@@ -11,6 +11,7 @@ from contracts.platforms import Platform
 from contracts.profile import Profile
 from contracts.profile_ref import ProfileRef
 from fetcher.cache import Cache
+from fetcher.clock import SystemClock
 from fetcher.limiter.sqlite_store import SQLiteStore
 
 DAY_S = 86400.0
@@ -69,3 +70,16 @@ def test_refusals_of_the_platform_are_not_kept(cache: Cache) -> None:
     keep(cache, AccountResult(ref=x("one"), outcome=Outcome.BLOCKED))
     keep(cache, AccountResult(ref=x("two"), outcome=Outcome.NOT_FOUND))
     assert list(cache.find([x("one"), x("two")], activity=False)) == [x("two")]
+
+
+@pytest.mark.parametrize("document", ["", "[", "[]", "{}", '{"ref": 1}', "\x00"])
+def test_an_answer_that_cannot_be_read_counts_as_none_and_spoils_no_other(tmp_path: Path, document: str) -> None:
+    """Another version may have written it; whoever asks would get nothing until its time is over."""
+    store = SQLiteStore(tmp_path / "store.sqlite3", SystemClock())
+    cache = Cache(store, instagram_s=3600, negative_s=60)
+    keep(cache, answer(x("one"), "one", "7"))
+    keep(cache, answer(x("two"), "two", "8"))
+    store.remember({x("one").key: (document, store.now() + 60)}, most=50)
+    assert list(cache.find([x("one"), x("two")], activity=False)) == [x("two")]
+    keep(cache, answer(x("one"), "one", "7"))
+    assert list(cache.find([x("one"), x("two")], activity=False)) == [x("one"), x("two")]
