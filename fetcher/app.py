@@ -18,6 +18,7 @@ from fetcher.cache import Cache
 from fetcher.clock import Clock, SystemClock
 from fetcher.config import Config
 from fetcher.departures import Source
+from fetcher.hash_key import open_hash_key
 from fetcher.limiter.handler import Handler
 from fetcher.limiter.redis_store import RedisStore
 from fetcher.limiter.sqlite_store import SQLiteStore
@@ -51,7 +52,7 @@ def create_app(
     metrics = Metrics(CollectorRegistry() if registry is None else registry)
     folder = config.state_dir / "fetcher"
     store = _store(config, folder, clock) if store is None else store
-    handler = Handler(config.limits, store, clock, metrics, secret=_secret(folder / "hash.key"))
+    handler = Handler(config.limits, store, clock, metrics, secret=open_hash_key(folder / "hash.key"))
     sources = _sources(config, handler, clock) if sources is None else sources
     cache = Cache(
         store,
@@ -105,15 +106,6 @@ def _store(config: Config, folder: Path, clock: Clock) -> Store:
         return SQLiteStore(folder / f"{config.platforms.value}-2.sqlite3", clock)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return RedisStore(config.redis_url, config.platforms.value, marker=folder / f"{config.platforms.value}.redis")
-
-
-def _secret(path: Path) -> bytes:
-    """The key under which accounts are hashed in the ledger; made at the first start."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()
 
 
 def _watch(app: Flask, metrics: Metrics) -> None:

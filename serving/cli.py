@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,11 +30,21 @@ def main() -> None:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
+    """What may go wrong with a command, as one sentence for whoever typed it."""
     try:
         yield
     except (StoreError, DamagedVersion, PromotionRefused, GatewayError, UnknownServers, Disagreement) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"The store cannot be used: {_reason(error)}.") from error
+
+
+def _reason(error: OSError) -> str:
+    """What the system said; copying a folder gathers what it said of each file."""
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
+        return str(error.args[0][0][-1])
+    return f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
 
 
 def _store(config: Config) -> Store:
@@ -44,7 +55,7 @@ def _store(config: Config) -> Store:
 @click.pass_obj
 def seed(config: Config) -> None:
     """Copy the shipped versions into the store; done at each start."""
-    with _refusals():
+    with refusals():
         for line in seed_store(_store(config), config.shipped, datetime.now(UTC)):
             click.echo(line)
 
@@ -61,7 +72,7 @@ def serve(config: Config) -> None:
 @click.pass_obj
 def list_versions(config: Config) -> None:
     """Every version in the store and the labels that point to it."""
-    with _refusals():
+    with refusals():
         store = _store(config)
         served = store.served()
         for number in store.versions():
@@ -74,7 +85,7 @@ def list_versions(config: Config) -> None:
 @click.pass_obj
 def status(config: Config) -> None:
     """The state of every version on every server, and the traffic between them."""
-    with _refusals():
+    with refusals():
         for line in status_lines(_store(config), find_servers(config.servers), config.gateway, config.gateway_key):
             click.echo(line)
 
@@ -86,7 +97,7 @@ def status(config: Config) -> None:
 @click.pass_obj
 def promote(config: Config, version: int, force: bool, wait: float) -> None:
     """Check VERSION and make it stable on every server."""
-    with _refusals():
+    with refusals():
         servers = answering_servers(lambda: find_servers(config.servers), seconds=wait)
         for line in Promotion(_store(config), servers).promote(version, force=force):
             click.echo(line)
@@ -103,7 +114,7 @@ def canary(config: Config, version: int | None, off: bool, share: float | None) 
         raise click.UsageError("--off stands alone.")
     if not off and version is None and share is None:
         raise click.UsageError("Give a version, --share or --off.")
-    with _refusals():
+    with refusals():
         promotion = Promotion(_store(config), find_servers(config.servers))
         if version is not None:
             for line in promotion.canary(version):
@@ -128,7 +139,7 @@ def _take_traffic_away(config: Config) -> None:
 @click.pass_obj
 def rollback(config: Config) -> None:
     """Make the version stable that was so before."""
-    with _refusals():
+    with refusals():
         for line in Promotion(_store(config), find_servers(config.servers)).rollback():
             click.echo(line)
 
@@ -138,7 +149,7 @@ def rollback(config: Config) -> None:
 @click.pass_obj
 def prune(config: Config, keep: int) -> None:
     """Remove old versions that are not served."""
-    with _refusals():
+    with refusals():
         for line in Promotion(_store(config), find_servers(config.servers)).prune(keep):
             click.echo(line)
 
@@ -148,6 +159,6 @@ def prune(config: Config, keep: int) -> None:
 @click.pass_obj
 def agree(config: Config, seconds: float) -> None:
     """Tell every server that serves something else what the configuration says."""
-    with _refusals():
+    with refusals():
         for line in bring_to_agreement(_store(config), lambda: find_servers(config.servers), seconds=seconds):
             click.echo(line)

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click import ClickException
+from click.testing import CliRunner
 
 from contracts.features import SCHEMA_VERSION
 from contracts.model import STABLE
+from serving.cli import main, refusals
+from serving.config import Config
 from serving.history import History
 from serving.manifest import DamagedVersion
 from serving.seed import seed
@@ -85,3 +90,21 @@ def test_damaged_shipped_version_is_refused(tmp_path: Path) -> None:
 def test_nothing_to_serve_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="train one first"):
         list(seed(Store(tmp_path / "store"), tmp_path / "shipped", NOW))
+
+
+def test_a_place_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    ship(tmp_path / "shipped", 1)
+    (tmp_path / "file").write_text("")
+    config = Config(tmp_path / "file" / "models", tmp_path / "shipped", (), "http://127.0.0.1:1")
+    result = CliRunner().invoke(main, ["seed"], obj=config)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The store cannot be used: Not a directory")
+
+
+def test_a_disk_that_fills_up_is_told_in_a_sentence(tmp_path: Path) -> None:
+    failures = [("from", "to", "[Errno 28] No space left on device"), ("from", "to", "another")]
+    with (
+        pytest.raises(ClickException, match=r"The store cannot be used: \[Errno 28\] No space left on device\."),
+        refusals(),
+    ):
+        raise shutil.Error(failures)
