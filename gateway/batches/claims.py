@@ -170,6 +170,22 @@ class Claims:
         with self._store.writing() as connection:
             return connection.execute(_finished(self._store.now())).rowcount
 
+    def moved_back(self, seconds: float) -> None:
+        """The clock was set back by so much: what waits for a time would wait so much longer, and waits less.
+
+        That it is asked for too early, where several workers notice, costs nothing: the fetcher knows the limits.
+        """
+        now = self._store.now()
+        waiting = sa.and_(rows.c.state == RowState.WAITING, rows.c.available_at > now)
+        # No lease is longer than this, but for those from before.
+        claimed = sa.and_(rows.c.state == RowState.CLAIMED, rows.c.lease_until > now + self._lease_s)
+        with self._store.writing() as connection:
+            connection.execute(
+                sa.update(lanes).where(lanes.c.ready_at > now).values(ready_at=lanes.c.ready_at - seconds)
+            )
+            connection.execute(sa.update(rows).where(waiting).values(available_at=rows.c.available_at - seconds))
+            connection.execute(sa.update(rows).where(claimed).values(lease_until=rows.c.lease_until - seconds))
+
     def ready_chunks(self, most: int) -> int:
         """How many chunks could be taken now, at most `most`."""
         now, count = self._store.now(), 0

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 
 from gateway.batches.claims import Claims
 from gateway.batches.metrics import BatchMetrics
@@ -18,10 +20,12 @@ from gateway.errors import DatabaseUnavailableError
 _log = logging.getLogger(__name__)
 TICK_S = 1.0
 _CLEAN_EVERY = 60
+_STEP_S = 5.0
+"""A clock that is set back by less is not minded."""
 
 
 class Pulse:
-    """`messages` is how many chunks this worker can have under way."""
+    """`messages` is how many chunks this worker can have under way; `clock` is monotonic, in seconds."""
 
     def __init__(
         self,
@@ -32,7 +36,10 @@ class Pulse:
         *,
         messages: int,
         tick_s: float = TICK_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
+        self._ahead: float | None = None
         self._store = store
         self._claims = claims
         self._queue = queue
@@ -56,6 +63,7 @@ class Pulse:
     def tick(self) -> None:
         """Once; a database or queue that is away is counted and tried again at the next tick."""
         try:
+            self._watch_clock()
             if self._ticks % _CLEAN_EVERY == 0:
                 self._store.drop_unloaded()
             self._claims.end_finished()
@@ -73,6 +81,15 @@ class Pulse:
             self._metrics.pulse_errors.inc()
             _log.exception("A tick failed.")
         self._ticks += 1
+
+    def _watch_clock(self) -> None:
+        """Notice that the machine's clock was set back."""
+        ahead = self._store.now() - self._clock()
+        if self._ahead is not None and self._ahead - ahead > _STEP_S:
+            seconds = self._ahead - ahead
+            self._claims.moved_back(seconds)
+            _log.warning("The clock was set back.", extra={"fields": {"seconds": round(seconds)}})
+        self._ahead = ahead
 
     def _run(self) -> None:
         while not self._stop.is_set():
